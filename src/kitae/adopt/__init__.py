@@ -1,0 +1,1 @@
+"""base model → a sealed, plain Hugging Face folder whose vocabulary fits the project."""

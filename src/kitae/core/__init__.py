@@ -1,0 +1,1 @@
+"""The nouns that two or more stages share. Imports nothing from the rest of kitae."""

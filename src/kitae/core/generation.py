@@ -1,0 +1,58 @@
+"""What every engine promises, local or remote."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal, Protocol
+
+from .dialogue import Message
+from .noun import Noun
+
+Finish = Literal["stop", "length"]
+
+
+class Decoding(Noun):
+    """How tokens are chosen. Greedy when the temperature is 0."""
+
+    max_tokens: int = 96
+    temperature: float = 0.0
+    seed: int = 0
+
+
+class Generated(Noun):
+    """One answer of a model."""
+
+    text: str
+    finish: Finish
+    prompt_tokens: int
+    tokens: int
+    seconds: float
+    """Wall-clock time; in a batch, the batch's time shared by its answers."""
+
+
+class Identity(Noun):
+    """What an answer is remembered by, apart from its question. Different ones are not compared silently."""
+
+    model: str
+    """Content digest of the model, or `endpoint:NAME:MODEL`."""
+    engine: str
+    """`transformers 5.23.0`, `ctranslate2 4.8.5`, `http` …"""
+    number_format: str
+    """`float32`, `bfloat16`, `int8`, or `unknown` for an endpoint."""
+
+
+class Generator(Protocol):
+    """A model you can talk to."""
+
+    @property
+    def identity(self) -> Identity: ...
+
+    def generate(
+        self,
+        prompts: Sequence[Sequence[Message]],
+        decoding: Decoding,
+        *,
+        done: Callable[[int], None] | None = None,
+    ) -> list[Generated]:
+        """Answers to the prompts, in their order. Calls `done(n)` after each batch with how many are finished."""
+        ...

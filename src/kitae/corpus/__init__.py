@@ -1,0 +1,1 @@
+"""documents → training text, with a ledger of what was dropped and why."""

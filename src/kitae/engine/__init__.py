@@ -1,0 +1,1 @@
+"""A model you can talk to: rendering of dialogues, local and remote generation."""

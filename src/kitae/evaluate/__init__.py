@@ -1,0 +1,1 @@
+"""model → scorecard: suites, scoring without a judge, intervals."""

@@ -1,0 +1,1 @@
+"""documents → dialogues: questions, passages, answers with citations."""

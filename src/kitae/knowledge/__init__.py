@@ -1,0 +1,1 @@
+"""documents → index → passages: splitting, Japanese tokens, static embeddings, fused search."""

@@ -1,0 +1,1 @@
+"""What happened, on one page. Reads artifacts and records; nothing reports into it."""

@@ -1,0 +1,1 @@
+"""The bundled company, invented from first to last."""

@@ -1,0 +1,1 @@
+"""model + data → model: courses through one training loop."""
