@@ -54,5 +54,5 @@ class Generator(Protocol):
         *,
         done: Callable[[int], None] | None = None,
     ) -> list[Generated]:
-        """Answers to the prompts, in their order. Calls `done(n)` after each batch with how many are finished."""
+        """Answers to the prompts, in their order. Calls `done(n)` after each batch with how many more are finished."""
         ...

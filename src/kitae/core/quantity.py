@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BeforeValidator
 
 from .mistakes import Mistake
 from .noun import Noun
+
+T = TypeVar("T")
 
 How = Literal["estimated", "quoted", "measured"]
 
@@ -155,8 +158,20 @@ def parse_money(written: Any, *, where: str = "") -> Money:
     return Money.model_validate({"amount": parse_number(text, where=where), "currency": named.pop()})
 
 
-Count = Annotated[int, BeforeValidator(parse_count)]
+def _field(parse: Callable[[Any], T]) -> BeforeValidator:
+    """A parser as a validator: pydantic adds where the value stands, so a Mistake becomes a ValueError here."""
+
+    def validate(written: Any) -> T:
+        try:
+            return parse(written)
+        except Mistake as mistake:
+            raise ValueError(f"{mistake.what}; {mistake.hint}") from None
+
+    return BeforeValidator(validate)
+
+
+Count = Annotated[int, _field(parse_count)]
 """A field that takes a count as people write it: `"20k"`, `"2万"`, `20000`."""
 
-Yen = Annotated[Money, BeforeValidator(lambda written: written if isinstance(written, Money) else parse_money(written))]
+Budget = Annotated[Money, _field(lambda written: written if isinstance(written, Money) else parse_money(written))]
 """A field that takes an amount of money as people write it."""

@@ -1,0 +1,190 @@
+"""The `kitae` command: its sub-commands, and what becomes of an error."""
+
+from __future__ import annotations
+
+import errno
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..core.mistakes import Mistake
+
+app = typer.Typer(
+    name="kitae",
+    help="Make, measure and run a language model of your company's own.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Folder = Annotated[Path, typer.Option("-C", metavar="DIR", help="The project's folder.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON (docs/schema) instead of text.")]
+
+
+class Where:
+    """The folder that `-C` names, for the command that runs."""
+
+    folder = Path()
+
+
+@app.callback()
+def _root(folder: Folder = Path()) -> None:
+    Where.folder = folder
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="The new project's folder.")],
+    documents: Annotated[Path | None, typer.Option(help="The folder of the company's documents.")] = None,
+    questions: Annotated[Path | None, typer.Option(help="Questions with known answers, JSON Lines.")] = None,
+    sample: Annotated[bool, typer.Option("--sample", help="Take the bundled company.")] = False,
+    json: Json = False,
+) -> None:
+    """Write kitae.toml for a folder of documents, or for the bundled company."""
+    from .init import init as command
+
+    command(folder, documents, questions, sample=sample, as_json=json)
+
+
+@app.command()
+def run(
+    stage: Annotated[str, typer.Argument(help="Stop after this stage; all when left out.")] = "report",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what is stale and why, and make nothing.")] = False,
+    place: Annotated[str, typer.Option(help="Where this is, of [[places]]; the first when left out.")] = "",
+    json: Json = False,
+) -> None:
+    """Make what is stale, from the documents to the report."""
+    from .run import run as command
+
+    command(Where.folder, stage, dry=dry_run, place=place, as_json=json)
+
+
+@app.command()
+def status(json: Json = False) -> None:
+    """What there is, what is stale, what could be deleted."""
+    from .status import status as command
+
+    command(Where.folder, as_json=json)
+
+
+@app.command()
+def show(
+    artifact: Annotated[str, typer.Argument(help="For example corpus/main, model/tuned@2.")],
+    rows: Annotated[int, typer.Option(help="How many rows of each table to print.")] = 3,
+    mask: Annotated[bool, typer.Option("--mask", help="For dialogues: mark what is learnt.")] = False,
+    json: Json = False,
+) -> None:
+    """An artifact: its recipe, facts and first rows."""
+    from .show import show as command
+
+    command(Where.folder, artifact, rows, mask=mask, as_json=json)
+
+
+@app.command()
+def lineage(
+    artifact: Annotated[str, typer.Argument(help="For example model/tuned.")],
+    json: Json = False,
+) -> None:
+    """What an artifact was made from, back to the files."""
+    from .lineage import lineage as command
+
+    command(Where.folder, artifact, as_json=json)
+
+
+@app.command()
+def compare(
+    against: Annotated[str, typer.Option(help="The row that others are compared with.")] = "",
+    json: Json = False,
+) -> None:
+    """The decision table: every way of bringing knowledge, with intervals."""
+    from .compare import compare as command
+
+    command(Where.folder, against, as_json=json)
+
+
+@app.command()
+def report(json: Json = False) -> None:
+    """Write report.html from what is there."""
+    from .report import report as command
+
+    command(Where.folder, as_json=json)
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="In your own words.")],
+    group: Annotated[list[str] | None, typer.Option(help="Groups of the person who asks.")] = None,
+    json: Json = False,
+) -> None:
+    """Ask the tuned model, with retrieval and citations."""
+    from .ask import ask as command
+
+    command(Where.folder, question, tuple(group or ()), as_json=json)
+
+
+@app.command()
+def verify(json: Json = False) -> None:
+    """Check every sealed artifact and every record against its digest."""
+    from .verify import verify as command
+
+    command(Where.folder, as_json=json)
+
+
+@app.command()
+def gc(
+    artifacts: Annotated[list[str] | None, typer.Argument(help="Delete these too, though they cost something.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, and delete nothing.")] = False,
+    json: Json = False,
+) -> None:
+    """Delete what the project no longer uses and is cheap to make again."""
+    from .gc import gc as command
+
+    command(Where.folder, tuple(artifacts or ()), dry=dry_run, as_json=json)
+
+
+@app.command()
+def push(
+    folder: Annotated[Path, typer.Argument(help="A store on a shared or removable disk.")], json: Json = False
+) -> None:
+    """Copy artifacts and records to another folder."""
+    from .transfer import transfer as command
+
+    command(Where.folder, folder, push=True, as_json=json)
+
+
+@app.command()
+def pull(folder: Annotated[Path, typer.Argument(help="A folder that was pushed to.")], json: Json = False) -> None:
+    """Copy artifacts and records from another folder."""
+    from .transfer import transfer as command
+
+    command(Where.folder, folder, push=False, as_json=json)
+
+
+def main() -> None:
+    """Exit codes: 0 done; 2 a mistake that the user can mend; 3 a gate that says no; 1 a bug, with its traceback."""
+    as_json = "--json" in sys.argv
+    try:
+        app(standalone_mode=True)
+    except Mistake as mistake:
+        sys.exit(_tell(mistake, as_json=as_json))
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        full = Mistake(
+            "the disk is full; everything that was sealed before is intact",
+            where=str(error.filename or Where.folder),
+            hint="make room and run the same command again: it goes on from here",
+        )
+        sys.exit(_tell(full, as_json=as_json))
+
+
+def _tell(mistake: Mistake, *, as_json: bool) -> int:
+    if as_json:
+        told = {"schema": 1, "mistake": {"what": mistake.what, "where": mistake.where, "hint": mistake.hint}}
+        print(json.dumps(told, ensure_ascii=False))
+    print(f"kitae: {mistake}", file=sys.stderr)
+    return mistake.exit_code

@@ -1,0 +1,126 @@
+"""What `--json` prints: one model a command, its schema in docs/schema. A change of meaning counts up `schema`."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from ..core.noun import Noun
+
+
+class Output(Noun):
+    """Starts every JSON that a command prints."""
+
+    schema_: Literal[1] = Field(default=1, alias="schema")
+
+
+class ArtifactLine(Noun):
+    """An artifact in a list."""
+
+    id: str
+    number: int
+    created: str
+    label: str
+    groups: tuple[str, ...]
+    bytes: int
+    seconds: float
+    used: bool
+
+
+class StepLine(Noun):
+    """What became, or would become, of one artifact."""
+
+    artifact: str
+    stage: str
+    outcome: Literal["reused", "made", "stale"]
+    why: str
+
+
+class InitOutput(Output):
+    file: str
+    documents: int
+    sources: tuple[str, ...]
+    suites: tuple[str, ...]
+
+
+class RunOutput(Output):
+    dry: bool
+    steps: tuple[StepLine, ...]
+    estimated_seconds: float
+    """Of what is stale; 0 when nothing is."""
+    report: str | None = None
+
+
+class StatusOutput(Output):
+    project: str
+    artifacts: tuple[ArtifactLine, ...]
+    stale: tuple[StepLine, ...]
+    unsealed: tuple[str, ...]
+
+
+class ShowOutput(Output):
+    artifact: ArtifactLine
+    run: dict[str, Any]
+    measured: dict[str, Any]
+    tables: dict[str, tuple[dict[str, Any], ...]]
+    mask: tuple[str, ...] = ()
+
+
+class LineageNode(Noun):
+    id: str
+    stage: str
+    inputs: tuple[str, ...]
+    files: int
+    label: str
+    groups: tuple[str, ...]
+    licences: tuple[str, ...]
+
+
+class LineageOutput(Output):
+    artifact: str
+    nodes: tuple[LineageNode, ...]
+
+
+class VerifyOutput(Output):
+    sound: bool
+    artifacts: int
+    edited: tuple[str, ...]
+    damaged_records: tuple[str, ...]
+
+
+class GcOutput(Output):
+    dry: bool
+    deleted: tuple[str, ...]
+    kept: tuple[str, ...]
+    """No longer used, but it cost something: name it to delete it."""
+    bytes: int
+
+
+class TransferOutput(Output):
+    copied: tuple[str, ...]
+    records: int
+
+
+class ReportOutput(Output):
+    report: str
+
+
+class CitedPassage(Noun):
+    number: int
+    id: str
+    heading: str
+    text: str
+    label: str
+    cited: bool
+
+
+class AskOutput(Output):
+    question: str
+    answer: str
+    abstained: bool
+    passages: tuple[CitedPassage, ...]
+    model: str
+    engine: str
+    number_format: str
+    seconds: float

@@ -1,0 +1,101 @@
+"""What may leave: endpoints and places that the project declares, with the highest label each may have."""
+
+from __future__ import annotations
+
+import os
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator
+
+from ..core.label import Label
+from ..core.mistakes import Mistake
+from ..core.noun import Noun
+
+
+class Endpoint(Noun):
+    """`[endpoints.NAME]`: a server with the interface of OpenAI's chat completions."""
+
+    url: str
+    """Up to and including `/v1`."""
+    model: str
+    """A dated name, so that an answer can be told apart from next month's."""
+    key: str = ""
+    """Where the key is: `env:NAME`. Never the key itself."""
+    may_receive: Label
+    """The highest label that may be sent there. There is no default: somebody has to decide."""
+    row: bool = False
+    """Whether it answers the suites, as a row of the decision table."""
+    timeout: float = Field(default=60.0, gt=0)
+    """Seconds for one call."""
+
+    @field_validator("url")
+    @classmethod
+    def _is_a_url(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
+            raise ValueError("an http or https address without user name and query is wanted")
+        return url.rstrip("/")
+
+    @field_validator("key")
+    @classmethod
+    def _is_no_key(cls, key: str) -> str:
+        if key and not key.startswith("env:"):
+            raise ValueError("name an environment variable, `env:NAME`; a key itself does not belong into the file")
+        return key
+
+    def secret(self) -> str:
+        """The key, read when it is needed.
+
+        Raises:
+            Mistake: the environment variable is not set.
+        """
+        if not self.key:
+            return ""
+        name = self.key.removeprefix("env:")
+        if name not in os.environ:
+            raise Mistake(f"the environment variable {name} is not set", where="[endpoints]", hint=f"export {name}=…")
+        return os.environ[name]
+
+
+class Place(Noun):
+    """`[[places]]`: where work may happen, and what may be there."""
+
+    name: str
+    gpu: str = "none"
+    may_hold: Label
+    yen_per_hour: float = Field(default=0.0, ge=0)
+    """What an hour there costs; 0 for a machine that is paid for anyway."""
+
+
+Purpose = Literal["answer", "judge", "teach"]
+
+
+def check_endpoint(name: str, endpoint: Endpoint, label: Label) -> None:
+    """Refuses what may not be sent there.
+
+    Raises:
+        Mistake: the label is higher than the endpoint may receive.
+    """
+    if not label.may_go_to(endpoint.may_receive):
+        raise Mistake(
+            f"the endpoint `{name}` may receive `{endpoint.may_receive}` ({endpoint.may_receive.japanese}); "
+            f"this is `{label}` ({label.japanese})",
+            where=f"[endpoints.{name}] may_receive in kitae.toml",
+            hint="nothing was sent. Take the row out, or have the owner of the documents raise `may_receive`",
+        )
+
+
+def check_place(place: Place, label: Label) -> None:
+    """Refuses work on what may not be at a place.
+
+    Raises:
+        Mistake: the label is higher than the place may hold.
+    """
+    if not label.may_go_to(place.may_hold):
+        raise Mistake(
+            f"the place `{place.name}` may hold `{place.may_hold}` ({place.may_hold.japanese}); "
+            f"this project has documents that are `{label}` ({label.japanese})",
+            where="[[places]] may_hold in kitae.toml",
+            hint="take the source out, or work at a place that may hold it",
+        )

@@ -1,0 +1,190 @@
+"""A project: a folder with `kitae.toml`, read strictly."""
+
+from __future__ import annotations
+
+import tomllib
+import types
+import typing
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field, ValidationError
+
+from .adopt.recipe import AdoptRecipe, TrimRecipe
+from .core.mistakes import Mistake, nearest
+from .core.noun import Noun
+from .core.quantity import Budget
+from .core.records import Records
+from .core.store import Store
+from .corpus.recipe import CorpusRecipe
+from .documents.recipe import Source, SplitRecipe
+from .engine.recipe import EngineRecipe
+from .evaluate.recipe import EvaluateRecipe, SuiteRecipe
+from .gate.policy import Endpoint, Place
+from .instruct.recipe import InstructRecipe
+from .knowledge.recipe import EmbedRecipe, IndexRecipe, SearchRecipe
+from .train.recipe import PretrainRecipe, TuneRecipe
+
+FILE = "kitae.toml"
+
+
+class Facts(Noun):
+    """`[project]`."""
+
+    name: str
+    language: Literal["ja", "en"] = "ja"
+    base: str = "wheel:gemma3-270m"
+    """`wheel:NAME`, `hf:ORG/NAME` from the local cache, or `path:FOLDER`."""
+
+
+class Goal(Noun):
+    """`[goal]`: the score that decides, and what it may cost."""
+
+    suite: str
+    at_least: float = Field(default=0.0, ge=0, le=1)
+    budget: Budget | None = None
+
+
+class TrainRecipe(Noun):
+    """`[train.pretrain]` and `[train.tune]`."""
+
+    pretrain: PretrainRecipe = PretrainRecipe()
+    tune: TuneRecipe = TuneRecipe()
+
+
+class KnowledgeRecipe(Noun):
+    """`[knowledge.index]`, `[knowledge.embed]` and `[knowledge.search]`."""
+
+    index: IndexRecipe = IndexRecipe()
+    embed: EmbedRecipe = EmbedRecipe()
+    search: SearchRecipe = SearchRecipe()
+
+
+class Variant(Noun):
+    """`[[variants]]`: a further model for the decision table, as changes to the rest of the file."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    set: dict[str, Any]
+    """Dotted keys and their values: `{ "train.pretrain.tokens" = 0 }`."""
+
+
+class ProjectFile(Noun):
+    """Everything that `kitae.toml` may say. An unknown key is an error."""
+
+    project: Facts
+    goal: Goal | None = None
+    sources: tuple[Source, ...] = Field(min_length=1)
+    suites: tuple[SuiteRecipe, ...] = ()
+    adopt: AdoptRecipe = AdoptRecipe()
+    vocabulary: TrimRecipe = TrimRecipe()
+    split: SplitRecipe = SplitRecipe()
+    corpus: CorpusRecipe = CorpusRecipe()
+    instruct: InstructRecipe = InstructRecipe()
+    knowledge: KnowledgeRecipe = KnowledgeRecipe()
+    train: TrainRecipe = TrainRecipe()
+    engine: EngineRecipe = EngineRecipe()
+    evaluate: EvaluateRecipe = EvaluateRecipe()
+    variants: tuple[Variant, ...] = ()
+    places: tuple[Place, ...] = ()
+    endpoints: dict[str, Endpoint] = Field(default_factory=dict)
+
+
+class Project:
+    """A folder with `kitae.toml`, its store and its records. What the CLI does, Python can do with this."""
+
+    def __init__(self, folder: Path | str) -> None:
+        """
+        Raises:
+            Mistake: there is no `kitae.toml`, or it says something that kitae does not know.
+        """
+        self.folder = Path(folder).resolve()
+        self.written = _read(self.folder / FILE)
+        self.file = self._parse(self.written)
+        self.store = Store(self.folder / "store")
+        self.records = Records(self.folder / "records")
+
+    def variant(self, variant: Variant) -> ProjectFile:
+        """The file with a variant's changes.
+
+        Raises:
+            Mistake: a change names a key that does not exist.
+        """
+        changed = _deep_copy(self.written)
+        for dotted, value in variant.set.items():
+            *tables, key = dotted.split(".")
+            table = changed
+            for name in tables:
+                table = table.setdefault(name, {})
+                if not isinstance(table, dict):
+                    raise Mistake(f"`{dotted}` does not lead to a value", where=f"variant `{variant.name}`")
+            table[key] = value
+        return self._parse(changed, where=f"variant `{variant.name}` in {self.folder / FILE}")
+
+    def _parse(self, written: dict[str, Any], where: str = "") -> ProjectFile:
+        where = where or str(self.folder / FILE)
+        try:
+            file = ProjectFile.model_validate(written)
+        except ValidationError as error:
+            raise _mistake(error, where) from None
+        for what, names in (
+            ("source", [s.name for s in file.sources]),
+            ("suite", [s.name for s in file.suites]),
+            ("variant", [v.name for v in file.variants]),
+        ):
+            if twice := {name for name in names if names.count(name) > 1}:
+                raise Mistake(f"two {what}s are named `{min(twice)}`", where=where, hint="give each its own name")
+        if file.goal and file.suites and file.goal.suite not in (known := [s.name for s in file.suites]):
+            raise Mistake(
+                f"the goal names the suite `{file.goal.suite}`", where=where, hint=nearest(file.goal.suite, known)
+            )
+        return file
+
+
+def _read(file: Path) -> dict[str, Any]:
+    if not file.is_file():
+        raise Mistake(
+            "no kitae.toml here",
+            where=str(file.parent),
+            hint="name the project with `kitae -C FOLDER …`, or make one with `kitae init FOLDER --documents FOLDER`",
+        )
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Mistake(f"kitae.toml is not TOML: {error}", where=str(file), hint="correct that line") from None
+
+
+def _mistake(error: ValidationError, where: str) -> Mistake:
+    """The first of pydantic's errors, in the words of somebody who edits a file."""
+    first = error.errors()[0]
+    location = [str(part) for part in first["loc"]]
+    dotted = ".".join(location)
+    if first["type"] == "extra_forbidden":
+        known = _fields_at(ProjectFile, first["loc"][:-1])
+        return Mistake(f"unknown key `{dotted}`", where=where, hint=nearest(location[-1], known))
+    if first["type"] == "missing":
+        return Mistake(f"`{dotted}` is missing", where=where, hint="add it")
+    reason = first["msg"].removeprefix("Value error, ")
+    return Mistake(f"`{dotted}`: {reason}", where=where, hint=f"it says {first['input']!r}")
+
+
+def _fields_at(model: Any, location: tuple[int | str, ...]) -> list[str]:
+    """Names of the fields of the recipe at a place in the file."""
+    for part in location:
+        if isinstance(part, int):
+            continue
+        model = _model_in(model.model_fields[part].annotation) if part in model.model_fields else model
+    return list(model.model_fields)
+
+
+def _model_in(annotation: Any) -> Any:
+    """The recipe inside `tuple[X, ...]`, `dict[str, X]`, `X | None`."""
+    if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):
+        return annotation
+    models = [_model_in(each) for each in typing.get_args(annotation) if each not in (Ellipsis, type(None), str)]
+    return next((each for each in models if isinstance(each, type) and issubclass(each, BaseModel)), BaseModel)
+
+
+def _deep_copy(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _deep_copy(each) for key, each in value.items()}
+    return [_deep_copy(each) for each in value] if isinstance(value, list) else value
