@@ -1,0 +1,1 @@
+"""Model + index → answers with citations."""
