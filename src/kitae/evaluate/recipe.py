@@ -1,0 +1,67 @@
+"""What a person decides about measuring."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from ..core.label import EVERYONE, Label
+from ..core.noun import Noun
+from ..core.suite import SuiteKind
+
+Way = Literal["closed", "retrieval"]
+
+
+class SuiteRecipe(Noun):
+    """A suite from a file of questions."""
+
+    name: str
+    """How the suite is called in tables: `company.unseen`."""
+    file: str
+    """JSON Lines, below the project's folder."""
+    kind: SuiteKind = "unseen"
+    """`unseen`: its documents are kept out of training. `known`: they are trained on."""
+    label: Label = Label.INTERNAL
+    """Questions and gold tell what the documents say, so they are not public unless somebody says so."""
+    groups: tuple[str, ...] = (EVERYONE,)
+    """Who may read them."""
+
+
+class DraftRecipe(Noun):
+    """A suite drafted by machine from dialogues that were held out, where nobody wrote questions."""
+
+    name: str = "drafted"
+    """How the suite is called in tables."""
+    kind: SuiteKind = "known"
+    """`known`: sections are held out of the dialogues, but their documents are trained on."""
+    rows: str = "held_out"
+    """Which rows of the dialogues artifact no training sees."""
+
+
+class Row(Noun):
+    """A row of the decision table: a model, and how knowledge is brought to it."""
+
+    name: str
+    """`tuned.retrieval`; for the null rows `null.refuse`, `null.copy` or `null.first`."""
+    model: str
+    """Which model: `base`, `tuned` …; `null` for a row that needs none."""
+    way: Way = "retrieval"
+    """`closed`: the question alone. `retrieval`: with the passages that a search found."""
+    shots: int = Field(default=0, ge=0)
+    """Worked examples in the prompt, from the training dialogues."""
+
+
+class EvaluateRecipe(Noun):
+    """How every row of the decision table is measured."""
+
+    passages: int = Field(default=3, ge=1)
+    """How many passages are retrieved for a question."""
+    max_tokens: int = Field(default=96, ge=1)
+    """Where an answer is cut off. Decoding is greedy."""
+    shots: int = Field(default=3, ge=0)
+    """Worked examples in the prompt of the base model, which was never taught the form of an answer."""
+    language: Literal["ja", "en"] = "ja"
+    """Of the instruction and of the words around passages and question."""
+    groups: tuple[str, ...] = (EVERYONE,)
+    """On whose behalf it is searched: the groups that the imagined reader is in."""

@@ -1,0 +1,62 @@
+"""Worked examples for the prompt, chosen the same way every time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from ..core.dialogue import Dialogue
+from ..core.mistakes import Mistake
+from ..core.noun import digest
+from .normalise import letters
+from .recipe import Way
+
+
+def chosen_shots(
+    dialogues: Iterable[Dialogue], count: int, *, way: Way, asked: Iterable[str] = ()
+) -> tuple[Dialogue, ...]:
+    """`count` dialogues of as many kinds as there are, the first of them unanswerable (from two shots on).
+
+    Only dialogues that ask in the same way are taken (with passages or without), and of each kind the shorter half
+    first: every token of an example is paid with every question. Questions of a suite are left out.
+
+    Raises:
+        Mistake: there are not so many.
+    """
+    if not count:
+        return ()
+    forbidden = {letters(question) for question in asked}
+    pool = [
+        each
+        for each in dialogues
+        if bool(each.passages) == (way == "retrieval") and letters(each.question) not in forbidden
+    ]
+    declined = _in_turns([each for each in pool if not each.answerable])[: 1 if count > 1 else 0]
+    answered = _in_turns([each for each in pool if each.answerable])[: count - len(declined)]
+    if len(declined) + len(answered) < count:
+        raise Mistake(
+            f"{count} examples are wanted for the prompt, and {len(declined) + len(answered)} dialogues can serve",
+            hint="ask for fewer `shots`, or make more dialogues",
+        )
+    return (*declined, *answered)
+
+
+def _in_turns(dialogues: list[Dialogue]) -> list[Dialogue]:
+    """One of each kind, then a second of each, and so on; within a kind in an order that only the content decides."""
+    kinds: dict[str, list[Dialogue]] = defaultdict(list)
+    for each in sorted(dialogues, key=lambda each: (_length(each), each.id)):
+        kinds[each.kind].append(each)
+    ordered = {
+        kind: sorted(group[: (len(group) + 1) // 2], key=_order) + sorted(group[(len(group) + 1) // 2 :], key=_order)
+        for kind, group in kinds.items()
+    }
+    turns = [(turn, kind, each) for kind, group in ordered.items() for turn, each in enumerate(group)]
+    return [each for _, _, each in sorted(turns, key=lambda entry: entry[:2])]
+
+
+def _length(dialogue: Dialogue) -> int:
+    return sum(len(message.content) for message in dialogue.messages)
+
+
+def _order(dialogue: Dialogue) -> str:
+    return digest([message.content for message in dialogue.messages])
