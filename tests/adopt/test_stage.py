@@ -49,7 +49,7 @@ def make(tmp_path: Path) -> Making:
 
 def adopted(make: Making, base: str, project: Path) -> Artifact:
     recipe = AdoptRecipe(base=base)
-    return make(ADOPT, "base", recipe, files=base_files(recipe, project), given={"project": project})
+    return make(ADOPT, "base", recipe, files=base_files(recipe, project), given=lambda: {"folder": project})
 
 
 def test_a_folder_is_adopted_with_its_facts(make: Making, tiny: Path) -> None:

@@ -78,7 +78,7 @@ def test_the_content_digest_depends_on_rows_alone(tmp_path: Path) -> None:
     for place in ("one", "two"):
         making = Making(Store(tmp_path / place / "store"), Records(tmp_path / place / "records"))
         contents.add(making(WRITE, "a", Lines()).content)
-        contents.add(making(WRITE, "b", Lines()).content)
+        contents.add(Making(making.store, making.records)(WRITE, "b", Lines()).content)
     assert len(contents) == 1
     assert making(WRITE, "a", Lines(count=4)).content not in contents
 
@@ -89,6 +89,11 @@ def test_an_input_with_the_same_content_does_not_make_what_follows_stale(make: M
     again = make(DOUBLE, "d", Lines(), {"lines": make(other_format, "a", Lines())})
     assert again.id == doubled.id
     assert [step.outcome for step in make.steps] == ["made", "made", "made", "reused"]
+
+
+def test_two_names_for_one_fingerprint_share_one_artifact_in_a_run(make: Making, store: Store) -> None:
+    assert make(WRITE, "a", Lines()).id == make(WRITE, "a-variant", Lines()).id
+    assert len(store.artifacts()) == 1
 
 
 def test_a_dry_run_makes_nothing_and_says_why(make: Making, store: Store, tmp_path: Path) -> None:

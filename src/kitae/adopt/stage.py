@@ -32,13 +32,16 @@ def base_files(recipe: AdoptRecipe, project: Path) -> tuple[tuple[str, str], ...
     return find_base(recipe.base, project).identity
 
 
-def adopt(recipe: AdoptRecipe, project: Path, run: Run) -> Artifact:
+def adopt(recipe: AdoptRecipe, folder: Path, run: Run) -> Artifact:
     """Seals the base as a plain Hugging Face folder.
+
+    Args:
+        folder: the project's; a relative `path:` starts there.
 
     Raises:
         Mistake: it is not on this machine, damaged, or of a kind that cannot be read.
     """
-    base = find_base(recipe.base, project)
+    base = find_base(recipe.base, folder)
     advance = run.progress("reading the base model", 3, "steps")
     if base.folder is not None:
         _copy(base.folder, run)

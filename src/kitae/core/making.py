@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,7 @@ class Making:
     dry: bool = False
     steps: list[Step] = field(default_factory=list)
     used: list[Artifact] = field(default_factory=list)
+    _made: dict[tuple[str, str], Artifact] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self.memo = Memo(None if self.dry else self.store.folder / "memo.sqlite")
@@ -54,17 +55,21 @@ class Making:
         *,
         files: Sequence[tuple[str, str]] = (),
         identity: Mapping[str, str] | None = None,
-        given: Mapping[str, Any] | None = None,
+        given: Callable[[], Mapping[str, Any]] = dict,
     ) -> Artifact:
         """The artifact that `stage` makes of `recipe` and `inputs`, sealed.
 
         Args:
             files: path and SHA-256 of the user's files that the stage reads.
             identity: what else the result depends on, for example the engine behind a generator.
-            given: further arguments of the stage's function that are no part of its identity.
+            given: makes further arguments of the stage's function that are no part of its identity; called only
+                when the artifact has to be made.
         """
         inputs = inputs or {}
         record = self._record(stage, name, recipe, inputs, tuple(files), dict(identity or {}))
+        # A variant that differs only further down shares what comes before, under the name it has already.
+        if same := self._made.get((stage.kind, record.fingerprint)):
+            return same
         if found := self.store.find(stage.kind, name, record.fingerprint):
             self._notice_changed_source(stage, found)
             return self._done(found, Step(found.id, stage.name, "reused", ""))
@@ -78,15 +83,15 @@ class Making:
             # Its content is not known yet; whatever is made from it is stale as well.
             pending = record.model_copy(update={"content": f"pending {record.fingerprint}"})
             return self._done(Artifact(Path("/nonexistent"), pending), step)
-        return self._done(self._make(stage, recipe, inputs, record, given or {}), step)
+        return self._done(self._make(stage, recipe, inputs, record, given), step)
 
     def _make(
-        self, stage: Stage, recipe: Noun, inputs: Mapping[str, Given], record: RunRecord, given: Mapping[str, Any]
+        self, stage: Stage, recipe: Noun, inputs: Mapping[str, Given], record: RunRecord, given: Callable[[], Mapping[str, Any]]
     ) -> Artifact:
         folder = self.store.folder_of(record.kind, record.name, record.fingerprint)
         run = Run(folder, record, self.memo, self.watcher)
         try:
-            artifact = stage.function(recipe, **inputs, **given, run=run)
+            artifact = stage.function(recipe, **inputs, **given(), run=run)
         except BaseException as error:
             run.fail(error)
             raise
@@ -100,6 +105,7 @@ class Making:
     def _done(self, artifact: Artifact, step: Step) -> Artifact:
         self.steps.append(step)
         self.used.append(artifact)
+        self._made[artifact.kind, artifact.record.fingerprint] = artifact
         return artifact
 
     def _record(

@@ -1,0 +1,189 @@
+"""What may be trained on: everything but the sections that the unseen suites ask about, and their copies."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from ..core.document import Document, Section
+from ..core.suite import Evidence, Suite, squeeze
+from .markdown import inline
+from .near import NearCopies
+
+SHORTEST_SENTENCE = 20
+"""Squeezed characters. A shorter sentence stands in many places by chance: 前項の規定を準用する。"""
+SHORTEST_SECTION = 40
+"""Characters of a section that can be drawn by lot: a shorter one holds nothing to ask about."""
+
+_SENTENCE_END = re.compile(r"(?<=[。．！？!?])|\n")
+
+
+@dataclass(frozen=True)
+class Held:
+    """A section that is kept out of training."""
+
+    section: str
+    reason: str
+    """`evidence`, `same sentence`, `near-copy` or `lot`."""
+    why: str
+    """For people: `evidence of dy-001`, `near-copy of X (0.83)`."""
+
+
+@dataclass(frozen=True)
+class Quote:
+    """A quote that a suite names as evidence, and the sections where it stands."""
+
+    suite: str
+    question: str
+    evidence: Evidence
+    sections: tuple[str, ...]
+    sentences: tuple[str, ...]
+    """The sentences around it, squeezed."""
+    why_not: str = ""
+    """Why it was not found."""
+
+
+class Pages:
+    """Documents in the squeezed form in which quotes are looked for."""
+
+    def __init__(self, documents: Sequence[Document]) -> None:
+        self.documents = documents
+        self.sections = {section.id: (document, section) for document in documents for section in document.sections}
+        self.texts = {
+            section.id: squeeze(document.section_text(section)) for document, section in self.sections.values()
+        }
+
+    def bodies(self) -> dict[str, str]:
+        """The squeezed text below each heading."""
+        return {name: squeeze(document.body_text(section)) for name, (document, section) in self.sections.items()}
+
+    def locate(self, suite: str, question: str, evidence: Evidence) -> Quote:
+        """The sections where a quote stands; with the right heading if there are such, else all in its file."""
+        named = [document for document in self.documents if _is_file(document, evidence.file)]
+        places: list[tuple[str, ...]] = []
+        for wanted in _ways(evidence.quote):
+            places = [place for document in named for place in self._places(document, wanted)]
+            if places:
+                break
+        heading = squeeze(evidence.heading)
+        exact = [place for place in places if any(self._is_under(name, heading) for name in place)]
+        chosen = tuple(dict.fromkeys(name for place in exact or places for name in place))
+        why_not = "" if chosen else "the quote is not in it" if named else "no document has this name"
+        sentences = tuple(dict.fromkeys(each for name in chosen for each in self._sentences(name, evidence.quote)))
+        return Quote(suite, question, evidence, chosen, sentences, why_not)
+
+    def _places(self, document: Document, wanted: str) -> Iterator[tuple[str, ...]]:
+        """For each occurrence in a document the sections that it lies in: one, or several that it spans."""
+        names = [section.id for section in document.sections]
+        whole = "".join(self.texts[name] for name in names)
+        start = whole.find(wanted)
+        while wanted and start >= 0:
+            end, place, inside = start + len(wanted), 0, []
+            for name in names:
+                following = place + len(self.texts[name])
+                if place < end and following > start:
+                    inside.append(name)
+                place = following
+            yield tuple(inside)
+            start = whole.find(wanted, start + 1)
+
+    def _is_under(self, name: str, heading: str) -> bool:
+        _, section = self.sections[name]
+        return bool(heading) and heading in (squeeze(each) for each in (section.heading, *section.path))
+
+    def _sentences(self, name: str, quote: str) -> Iterator[str]:
+        document, section = self.sections[name]
+        wanted = squeeze(quote)
+        pieces = [squeeze(piece) for piece in _SENTENCE_END.split(document.body_text(section))]
+        around = [piece for piece in pieces if wanted and wanted in piece] or [wanted]
+        yield from (piece for piece in around if len(piece) >= SHORTEST_SENTENCE)
+
+
+def held_for(suites: Iterable[Suite], pages: Pages) -> tuple[list[Held], list[Quote]]:
+    """Sections with evidence of the suites and other sections with the same sentences; and every quote."""
+    quotes = [
+        pages.locate(suite.name, question.id, evidence)
+        for suite in suites
+        for question in suite.questions
+        for evidence in question.evidence
+    ]
+    held: dict[str, Held] = {}
+    for quote in quotes:
+        for name in quote.sections:
+            held.setdefault(name, Held(name, "evidence", f"evidence of {quote.question}"))
+    sentences = {sentence: quote.question for quote in quotes for sentence in quote.sentences}
+    for name, text in pages.texts.items():
+        found = next((sentence for sentence in sentences if sentence in text), "")
+        if found and name not in held:
+            held[name] = Held(name, "same sentence", f"has the sentence that is evidence of {sentences[found]}")
+    return list(held.values()), quotes
+
+
+def drawn(pages: Pages, share: float) -> list[Held]:
+    """A share of the sections, chosen by the hash of their ids: the same ones on every machine and in every order.
+
+    At least one of them where the share is not 0 and there are two that can be drawn.
+    """
+    can = [name for name, (of, section) in pages.sections.items() if len(of.body_text(section)) >= SHORTEST_SECTION]
+    lots = {name: int(hashlib.sha256(name.encode()).hexdigest()[:12], 16) / 16**12 for name in can}
+    chosen = [name for name in can if lots[name] < share]
+    if not chosen and share > 0 and len(can) > 1:
+        chosen = [min(can, key=lambda name: lots[name])]
+    return [Held(name, "lot", f"drawn by lot ({share:g} of the sections)") for name in chosen]
+
+
+def near_copies(held: Sequence[Held], pages: Pages, at_least: float) -> list[Held]:
+    """Sections anywhere that are near-copies of those held."""
+    bodies = pages.bodies()
+    taken = {each.section for each in held}
+    nearest = NearCopies({name: bodies[name] for name in bodies if name in taken})
+    found = []
+    for name, text in bodies.items():
+        if name in taken:
+            continue
+        other, containment = nearest.nearest(text)
+        if containment >= at_least:
+            found.append(Held(name, "near-copy", f"near-copy of {other} ({containment:.2f})"))
+    return found
+
+
+def with_sections(document: Document, wanted: Collection[str]) -> Document | None:
+    """The document with these sections alone, under their old ids; `None` where nothing but headings would be left."""
+    sections: list[Section] = []
+    pieces: list[str] = []
+    length = 0
+    for section in document.sections:
+        if section.id not in wanted:
+            continue
+        shift = length - section.start
+        sections.append(
+            section.model_copy(
+                update={"start": section.start + shift, "end": section.end + shift, "body": section.body + shift}
+            )
+        )
+        pieces.append(document.section_text(section))
+        length += section.end - section.start
+    text = "".join(pieces).rstrip()
+    if sections:
+        last = sections[-1]
+        sections[-1] = last.model_copy(update={"end": len(text), "body": min(last.body, len(text))})
+    rest = document.model_copy(update={"text": text, "sections": tuple(sections)})
+    return rest if any(_says_something(rest.body_text(section)) for section in rest.sections) else None
+
+
+def _says_something(text: str) -> bool:
+    return any(character.isalnum() for character in text)
+
+
+def _is_file(document: Document, file: str) -> bool:
+    wanted = unicodedata.normalize("NFC", file).strip("/")
+    return document.id == wanted or document.id.endswith(f"/{wanted}")
+
+
+def _ways(quote: str) -> Iterator[str]:
+    """The quote as it is, and as the Markdown reader would have read it."""
+    yield squeeze(quote)
+    yield squeeze(" ".join(inline(line) for line in quote.splitlines()))

@@ -1,0 +1,117 @@
+"""What the local engines share: prompts in batches, answers in order."""
+
+from __future__ import annotations
+
+import json
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from ..core.dialogue import Message
+from ..core.generation import Decoding, Finish, Generated, Identity
+from ..core.mistakes import Mistake
+from .chat import Renderer
+
+
+class Batched(ABC):
+    """A `Generator` that answers in batches; an engine adds how tokens follow on tokens."""
+
+    identity: Identity
+
+    def __init__(self, tokenizer: Path, *, batch_tokens: int, batch_examples: int) -> None:
+        """
+        Args:
+            tokenizer: A folder with config.json and tokenizer.json.
+            batch_tokens: Prompt tokens in a batch, padding included.
+            batch_examples: Prompts in a batch.
+        """
+        self.renderer = Renderer(tokenizer)
+        self._context = longest_context(tokenizer)
+        self._batch_tokens = batch_tokens
+        self._batch_examples = batch_examples
+
+    def generate(
+        self,
+        prompts: Sequence[Sequence[Message]],
+        decoding: Decoding,
+        *,
+        done: Callable[[int], None] | None = None,
+    ) -> list[Generated]:
+        """Answers in the order of the prompts; calls `done` with the size of each batch that is finished.
+
+        Raises:
+            Mistake: a prompt and its answer do not fit into the model's context.
+        """
+        rendered = [self.renderer.prompt(prompt) for prompt in prompts]
+        lengths = [len(prompt) for prompt in rendered]
+        _check_lengths(lengths, decoding.max_tokens, self._context)
+        answers: dict[int, Generated] = {}
+        for batch in by_length(lengths, tokens=self._batch_tokens, examples=self._batch_examples):
+            start = time.perf_counter()
+            found = self._continue([rendered[index] for index in batch], decoding)
+            seconds = (time.perf_counter() - start) / len(batch)
+            for index, tokens in zip(batch, found, strict=True):
+                answers[index] = _answer(self.renderer, tokens, lengths[index], decoding, seconds)
+            if done is not None:
+                done(len(batch))
+        return [answers[index] for index in range(len(prompts))]
+
+    @abstractmethod
+    def _continue(self, prompts: Sequence[Sequence[int]], decoding: Decoding) -> list[list[int]]:
+        """New tokens for each prompt, up to and with the first stop token; what follows it is ignored."""
+
+
+def by_length(lengths: Sequence[int], *, tokens: int, examples: int) -> list[list[int]]:
+    """Batches of indices, the longest prompts first, so that what does not fit into memory fails at once.
+
+    Args:
+        lengths: Of the prompts, in tokens.
+        tokens: At most so many in a batch, padding included; a longer prompt stands alone.
+        examples: At most so many prompts in a batch.
+    """
+    order = sorted(range(len(lengths)), key=lambda index: (-lengths[index], index))
+    batches: list[list[int]] = []
+    for index in order:
+        batch = batches[-1] if batches else []
+        if batch and len(batch) < examples and lengths[batch[0]] * (len(batch) + 1) <= tokens:
+            batch.append(index)
+        else:
+            batches.append([index])
+    return batches
+
+
+def longest_context(folder: Path) -> int | None:
+    """How many tokens the model in a Hugging Face folder was made for, if it says so."""
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    found = config.get("max_position_embeddings", config.get("text_config", {}).get("max_position_embeddings"))
+    return int(found) if found else None
+
+
+def _check_lengths(lengths: Sequence[int], max_tokens: int, context: int | None) -> None:
+    longest = max(lengths, default=0)
+    if context is not None and longest + max_tokens > context:
+        raise Mistake(
+            f"a prompt of {longest} tokens and an answer of {max_tokens} do not fit into the model's {context}",
+            hint="show fewer passages, or ask for a shorter answer",
+        )
+
+
+def _answer(
+    renderer: Renderer, tokens: Sequence[int], prompt_tokens: int, decoding: Decoding, seconds: float
+) -> Generated:
+    """Cuts tokens at the first stop token and decodes them.
+
+    `finish` is `length` when no stop token came: such an answer may end in the middle of a word or of a character.
+    The stop token counts in `tokens`: it cost as much as the others.
+    """
+    tokens = tokens[: decoding.max_tokens]
+    end = next((index for index, token in enumerate(tokens) if token in renderer.stop_ids), None)
+    finish: Finish = "length" if end is None else "stop"
+    return Generated(
+        text=renderer.decode(tokens[:end]).strip(),
+        finish=finish,
+        prompt_tokens=prompt_tokens,
+        tokens=len(tokens) if end is None else end + 1,
+        seconds=seconds,
+    )

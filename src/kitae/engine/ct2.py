@@ -1,0 +1,111 @@
+"""Generation with CTranslate2: on a CPU about three times as fast as transformers, in int8."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import ctranslate2
+
+from ..core.generation import Decoding, Identity
+from ..core.mistakes import Mistake
+from .batched import Batched
+
+BATCH_TOKENS = 4096
+BATCH_EXAMPLES = 16
+
+
+class CTranslate2Generator(Batched):
+    """A `Generator` on a model that `convert` made."""
+
+    def __init__(
+        self,
+        weights: Path,
+        tokenizer: Path,
+        *,
+        model: str,
+        number_format: str,
+        cores: int | None = None,
+        batch_tokens: int = BATCH_TOKENS,
+        batch_examples: int = BATCH_EXAMPLES,
+    ) -> None:
+        """
+        Args:
+            weights: The folder with model.bin.
+            tokenizer: The folder with config.json and tokenizer.json.
+            model: Content digest of the model, for `identity`.
+            number_format: `int8` or `float32`, as the weights are.
+            cores: How many to use; all by default.
+
+        Raises:
+            Mistake: the folder holds no model that this CTranslate2 reads.
+        """
+        super().__init__(tokenizer, batch_tokens=batch_tokens, batch_examples=batch_examples)
+        self.identity = Identity(
+            model=model, engine=f"ctranslate2 {ctranslate2.__version__}", number_format=number_format
+        )
+        self._spelling = vocabulary(weights)
+        self._window = attention_window(tokenizer)
+        try:
+            self._engine = ctranslate2.Generator(
+                str(weights),
+                device="cpu",
+                compute_type=number_format,
+                inter_threads=1,
+                intra_threads=cores or os.cpu_count() or 1,
+            )
+        except (RuntimeError, ValueError) as error:
+            raise Mistake(
+                f"CTranslate2 cannot load this model: {error}", where=str(weights), hint="convert it again"
+            ) from None
+
+    def _continue(self, prompts: Sequence[Sequence[int]], decoding: Decoding) -> list[list[int]]:
+        """New tokens for each prompt, up to and with the first stop token."""
+        sampled = {"sampling_topk": 0, "sampling_temperature": decoding.temperature}
+        if decoding.temperature > 0:
+            ctranslate2.set_random_seed(decoding.seed)
+        read = [*prompts, *self._companion(prompts)]
+        results = self._engine.generate_batch(
+            [[self._spelling[token] for token in prompt] for prompt in read],
+            max_length=decoding.max_tokens,
+            end_token=list(self.renderer.stop_ids),
+            return_end_token=True,
+            include_prompt_in_result=False,
+            **(sampled if decoding.temperature > 0 else {"sampling_topk": 1}),
+        )
+        return [list(result.sequences_ids[0]) for result in results[: len(prompts)]]
+
+    def _companion(self, prompts: Sequence[Sequence[int]]) -> list[Sequence[int]]:
+        """One more prompt, as long as the attention window, where all others are longer; its answer is thrown away.
+
+        CTranslate2 reads as many tokens at once as the shortest prompt has, and the others' rest one by one. Read at
+        once beyond the window, tokens attend to more than they should (4.8.5; the answers differ from transformers');
+        one by one they do not. So the companion makes it read no more than the window at once.
+        """
+        if not self._window or min(map(len, prompts)) <= self._window:
+            return []
+        return [prompts[0][: self._window]]
+
+
+def attention_window(folder: Path) -> int | None:
+    """How many tokens back a local layer sees, for models that have such layers."""
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    config = config.get("text_config", config)
+    return config.get("sliding_window") if config.get("use_sliding_window") is not False else None
+
+
+def vocabulary(weights: Path) -> list[str]:
+    """The spelling of each token id, as the converted model knows it.
+
+    Raises:
+        Mistake: there is no vocabulary, or two ids have one spelling, so that a prompt could not be told unmistakably.
+    """
+    file = weights / "vocabulary.json"
+    if not file.is_file():
+        raise Mistake("no converted model in this folder", where=str(weights), hint="it must hold vocabulary.json")
+    tokens: list[str] = json.loads(file.read_text(encoding="utf-8"))
+    if len(set(tokens)) != len(tokens):
+        raise Mistake("two tokens of the vocabulary have one spelling", where=str(file), hint="convert the model again")
+    return tokens

@@ -1,0 +1,100 @@
+"""Generation with transformers: every architecture, any device; the reference that faster engines are held against."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+
+from ..core.generation import Decoding, Identity
+from ..core.mistakes import Mistake, nearest
+from .batched import Batched
+
+BATCH_TOKENS = 4096
+"""Prompt tokens in a batch, padding included. On two cores larger batches are no faster (docs/log.md)."""
+BATCH_EXAMPLES = 16
+
+NUMBER_FORMATS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+class TransformersGenerator(Batched):
+    """A `Generator` on the model in a Hugging Face folder. Uses the first GPU if there is one."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        model: str,
+        number_format: str = "float32",
+        device: str | None = None,
+        batch_tokens: int = BATCH_TOKENS,
+        batch_examples: int = BATCH_EXAMPLES,
+    ) -> None:
+        """
+        Args:
+            folder: With config.json, the weights and the tokenizer. Nothing is downloaded.
+            model: Content digest of the model, for `identity`.
+            number_format: `float32`, `bfloat16` or `float16`.
+            device: As torch names it; by default `cuda` where there is one, else `cpu`.
+
+        Raises:
+            Mistake: the folder holds no model that transformers can load, or the number format is unknown.
+        """
+        if number_format not in NUMBER_FORMATS:
+            raise Mistake(f"no number format `{number_format}`", hint=nearest(number_format, NUMBER_FORMATS))
+        super().__init__(folder, batch_tokens=batch_tokens, batch_examples=batch_examples)
+        self.identity = Identity(
+            model=model, engine=f"transformers {transformers.__version__}", number_format=number_format
+        )
+        self._device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self._model = load(folder, NUMBER_FORMATS[number_format]).to(self._device).eval()
+        # A folder's own settings (temperature, penalties) must not change what `Decoding` says.
+        self._model.generation_config = transformers.GenerationConfig()
+
+    @torch.inference_mode()
+    def _continue(self, prompts: Sequence[Sequence[int]], decoding: Decoding) -> list[list[int]]:
+        """New tokens for each prompt, up to and with the first stop token."""
+        ids, mask = _padded_left(prompts, self.renderer.pad_id)
+        sampled = {"do_sample": True, "temperature": decoding.temperature, "top_k": 0, "top_p": 1.0}
+        if decoding.temperature > 0:
+            torch.manual_seed(decoding.seed)
+        found = self._model.generate(
+            input_ids=ids.to(self._device),
+            attention_mask=mask.to(self._device),
+            max_new_tokens=decoding.max_tokens,
+            eos_token_id=list(self.renderer.stop_ids),
+            pad_token_id=self.renderer.pad_id,
+            **(sampled if decoding.temperature > 0 else {"do_sample": False}),
+        )
+        return [list(map(int, row)) for row in found[:, ids.shape[1] :].tolist()]
+
+
+def load(folder: Path, dtype: torch.dtype) -> Any:
+    """The causal language model of a Hugging Face folder, from local files only.
+
+    Raises:
+        Mistake: transformers cannot load it.
+    """
+    transformers.utils.logging.disable_progress_bar()
+    try:
+        return transformers.AutoModelForCausalLM.from_pretrained(str(folder), dtype=dtype, local_files_only=True)
+    except (OSError, ValueError, KeyError) as error:
+        raise Mistake(
+            f"transformers cannot load this model: {str(error).splitlines()[0]}",
+            where=str(folder),
+            hint="it must be a Hugging Face folder with config.json and *.safetensors",
+        ) from None
+
+
+def _padded_left(prompts: Sequence[Sequence[int]], pad: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Tokens (prompts, longest) filled up on the left, and the mask that is 0 there."""
+    longest = max(len(prompt) for prompt in prompts)
+    ids = torch.full((len(prompts), longest), pad, dtype=torch.long)
+    mask = torch.zeros_like(ids)
+    for row, prompt in enumerate(prompts):
+        ids[row, longest - len(prompt) :] = torch.tensor(prompt, dtype=torch.long)
+        mask[row, longest - len(prompt) :] = 1
+    return ids, mask

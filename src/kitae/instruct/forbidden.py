@@ -1,0 +1,31 @@
+"""Questions of suites never reach training data, and neither does what is nearly one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..core.suite import squeeze
+
+LIKE = 0.8
+"""From this share of common letter pairs (Dice) on, two questions count as one."""
+
+
+class Forbidden:
+    """The questions that may not be asked."""
+
+    def __init__(self, questions: Iterable[str]) -> None:
+        self._asked = [(question, _pairs(question)) for question in questions]
+
+    def like(self, question: str) -> str:
+        """The forbidden question that this one is nearly, or an empty string."""
+        own = _pairs(question)
+        return next((asked for asked, pairs in self._asked if _dice(own, pairs) >= LIKE), "")
+
+
+def _pairs(text: str) -> frozenset[str]:
+    plain = squeeze(text).strip("。？?")
+    return frozenset(plain[place : place + 2] for place in range(max(1, len(plain) - 1)))
+
+
+def _dice(one: frozenset[str], two: frozenset[str]) -> float:
+    return 2 * len(one & two) / (len(one) + len(two))

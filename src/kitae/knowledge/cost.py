@@ -1,0 +1,24 @@
+"""How long it takes to make documents searchable."""
+
+from __future__ import annotations
+
+from ..core.quantity import Quantity
+from .recipe import EmbedRecipe, IndexRecipe
+
+# Measured with `benchmarks/retrieval.py` on two CPU cores that others were using too.
+INDEX_CHARACTERS_PER_SECOND = 1.0
+EMBED_CHARACTERS_PER_SECOND = 1.0
+PROJECTED_NUMBERS_PER_SECOND = 1.0
+LOADING_SECONDS = 0.5
+
+
+def cost(recipe: IndexRecipe, characters: int) -> Quantity:
+    """Seconds to index documents of so many characters."""
+    return Quantity(value=LOADING_SECONDS + characters / INDEX_CHARACTERS_PER_SECOND, unit="s", how="estimated")
+
+
+def embed_cost(recipe: EmbedRecipe, characters: int, vocabulary: int, hidden: int) -> Quantity:
+    """Seconds to give the passages of so many characters vectors, from a model's (vocabulary, hidden) embeddings."""
+    projected = vocabulary * hidden * recipe.dimensions
+    seconds = LOADING_SECONDS + characters / EMBED_CHARACTERS_PER_SECOND + projected / PROJECTED_NUMBERS_PER_SECOND
+    return Quantity(value=seconds, unit="s", how="estimated")
