@@ -1,0 +1,100 @@
+"""Texts and dialogues as examples: tokens, and which of them are learnt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..core.dialogue import Dialogue
+from ..core.mistakes import Mistake
+from ..engine.chat import Renderer
+
+NAMED = 5
+"""How many ids an error names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A document's piece or a dialogue. Attention never leaves it."""
+
+    id: str
+    tokens: npt.NDArray[np.int32]
+    learnt: npt.NDArray[np.bool_]
+    """Whether the loss counts for predicting the token. The first is never predicted: nothing stands before it."""
+
+    @property
+    def targets(self) -> int:
+        """How many tokens the loss counts."""
+        return int(self.learnt[1:].sum())
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+
+def texts_as_examples(rows: Iterable[Mapping[str, Any]], renderer: Renderer, longest: int) -> Iterator[Example]:
+    """Rows with `id` and `text`, every token learnt; a text longer than `longest` tokens becomes several examples."""
+    for row in rows:
+        yield from pieces(str(row["id"]), np.array(renderer.plain(row["text"]), np.int32), longest)
+
+
+def pieces(id: str, tokens: npt.NDArray[np.int32], longest: int) -> Iterator[Example]:
+    """A text in pieces of nearly equal length, none longer than `longest` (at least 2).
+
+    The last token of a piece stands once more at the start of the next, where it is not learnt again: so every token
+    but the text's first is learnt exactly once, each with something before it.
+    """
+    if len(tokens) <= longest:
+        yield Example(id, tokens, np.ones(len(tokens), np.bool_))
+        return
+    count = -(-(len(tokens) - 1) // (longest - 1))
+    cuts = [number * (len(tokens) - 1) // count for number in range(count + 1)]
+    for number, (start, end) in enumerate(pairwise(cuts)):
+        learnt = np.ones(end - start + 1, np.bool_)
+        learnt[0] = number == 0
+        yield Example(f"{id}+{number}", tokens[start : end + 1], learnt)
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogues:
+    """Dialogues as examples, and the ids of those that are longer than the recipe allows."""
+
+    examples: list[Example]
+    too_long: list[str]
+
+
+def dialogues_as_examples(dialogues: Iterable[Dialogue], renderer: Renderer, longest: int) -> Dialogues:
+    """Dialogues with the assistant's replies learnt. None is cut: one that is too long is left out and named.
+
+    Raises:
+        Mistake: there is no dialogue, none is short enough, or one has nothing to learn.
+    """
+    examples, too_long, mute = [], [], []
+    for dialogue in dialogues:
+        rendered = renderer.dialogue(dialogue.messages)
+        example = Example(dialogue.id, np.array(rendered.tokens, np.int32), np.array(rendered.learnt, np.bool_))
+        if len(example) > longest:
+            too_long.append(example.id)
+        elif not example.targets:
+            mute.append(example.id)
+        else:
+            examples.append(example)
+    if mute:
+        raise Mistake(
+            f"{len(mute)} of {len(examples) + len(too_long) + len(mute)} dialogues have no token to learn",
+            where=_named(mute),
+            hint="`kitae show dialogues/NAME --mask` shows what is learnt; mend or leave out these",
+        )
+    if not examples:
+        where = _named(too_long) if too_long else ""
+        what = f"all {len(too_long)} dialogues are longer than {longest} tokens" if too_long else "no dialogue to learn"
+        raise Mistake(what, where=where, hint="raise `sequence` in [train.tune], or make dialogues with less in them")
+    return Dialogues(examples, too_long)
+
+
+def _named(ids: list[str]) -> str:
+    return ", ".join(ids[:NAMED]) + (f" and {len(ids) - NAMED} more" if len(ids) > NAMED else "")

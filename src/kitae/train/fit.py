@@ -1,0 +1,257 @@
+"""The one training loop. Courses differ in values: which weights, which tokens are learnt, for how long."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import torch
+
+from ..core.mistakes import Mistake
+from ..core.noun import Noun, digest
+from .batch import Batch
+from .checkpoint import Checkpoint, Checkpoints
+from .example import NAMED, Example
+from .packing import Order, Row, best_fit, rows_for_tokens, shuffled
+from .recipe import Course
+from .trainee import Trainee
+
+FORMAT: Final = 1
+"""Of checkpoints: counted up when an older one could not be gone on from."""
+
+BETAS: Final = (0.9, 0.95)
+"""AdamW's; the second one is that of most language models since GPT-3, which suits runs of a few dozen steps."""
+
+FLOOR: Final = 0.1
+"""What is left of the learning rate at the end."""
+
+
+class CurveRow(Noun):
+    """One step of the optimiser. Numbers are exact, so that two runs can be compared."""
+
+    step: int
+    """1 for the first; 0 for the row that says how the model was before."""
+    tokens: int
+    """Trained so far."""
+    targets: int
+    """Tokens of this step that the loss counts."""
+    loss: float | None = None
+    """Mean over the step's targets, before the step, in nats."""
+    learning_rate: float = 0.0
+    gradient_norm: float | None = None
+    """Before it was cut."""
+    held_out_loss: float | None = None
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What came out of a course."""
+
+    curve: list[CurveRow]
+    order: Order
+    seconds: float
+    """Of the steps made by this process."""
+    tokens: int
+    """Trained by this process."""
+
+
+def plan(examples: Sequence[Example], course: Course) -> Order:
+    """Packs the examples and says for how long they are trained on."""
+    lengths = [len(each) for each in examples]
+    rows = best_fit(lengths, course.sequence)
+    if course.tokens is not None:
+        total = rows_for_tokens(rows, lengths, course.seed, course.tokens)
+    else:
+        total = max(1, round(course.epochs * len(rows)))
+    return Order(rows, course.rows_per_step, course.seed, total)
+
+
+def fit(
+    trainee: Trainee,
+    course: Course,
+    examples: Sequence[Example],
+    *,
+    held_out: Sequence[Example] = (),
+    checkpoints: Checkpoints,
+    progress: Callable[[int], Callable[[int], None]] | None = None,
+) -> Fitted:
+    """Trains, from the latest checkpoint if there is one, to the last bit as if it had never stopped.
+
+    Args:
+        held_out: Measured before the first step and after the last.
+        progress: Called with the tokens of the whole course; the result with how many more are done.
+
+    Raises:
+        Mistake: the loss or a gradient is not a number.
+    """
+    order = plan(examples, course)
+    sizes = [sum(len(examples[index]) for row in order.step(step) for index in row) for step in range(order.steps)]
+    advance = progress(sum(sizes)) if progress else _nobody
+    optimiser = _optimiser(trainee, course)
+    with _deterministic():
+        found = checkpoints.latest()
+        if found is None:
+            curve = [CurveRow(step=0, tokens=0, targets=0, held_out_loss=mean_loss(trainee, held_out, course))]
+        else:
+            curve = _resume(found, trainee, optimiser)
+        first = len(curve) - 1
+        advance(sum(sizes[:first]))
+        started = time.perf_counter()
+        for step in range(first, order.steps):
+            rows = order.step(step)
+            rate = course.learning_rate * schedule(step, order.steps, course.warmup)
+            loss, targets, norm = _step(trainee, optimiser, course, examples, rows, rate, step, advance)
+            done = curve[-1].tokens + sizes[step]
+            curve.append(
+                CurveRow(step=step + 1, tokens=done, targets=targets, loss=loss, learning_rate=rate, gradient_norm=norm)
+            )
+            if checkpoints.due() and step + 1 < order.steps:
+                checkpoints.save(_checkpoint(trainee, optimiser, curve))
+        seconds = time.perf_counter() - started
+        curve[-1] = curve[-1].model_copy(update={"held_out_loss": mean_loss(trainee, held_out, course)})
+    return Fitted(curve, order, seconds, sum(sizes[first:]))
+
+
+def schedule(step: int, steps: int, warmup: float) -> float:
+    """The share of the highest learning rate: a straight rise, then half a cosine down to `FLOOR`."""
+    rise = math.ceil(warmup * steps)
+    if step < rise:
+        return (step + 1) / (rise + 1)
+    fallen = (step - rise) / max(1, steps - rise)
+    return FLOOR + (1 - FLOOR) * (1 + math.cos(math.pi * fallen)) / 2
+
+
+@torch.no_grad()
+def mean_loss(trainee: Trainee, examples: Sequence[Example], course: Course) -> float | None:
+    """Mean loss over the targets of examples; `None` where there is none."""
+    summed, targets = 0.0, 0
+    for row in best_fit([len(each) for each in examples], course.sequence):
+        batch = Batch.of([examples[index] for index in row], trainee.device)
+        summed += float(trainee.loss(batch))
+        targets += len(batch.targets)
+    return summed / targets if targets else None
+
+
+def at_most(examples: Sequence[Example], tokens: int) -> list[Example]:
+    """So many of the examples, spread over all of them, that they have at most `tokens` tokens together."""
+    chosen: list[int] = []
+    for index in shuffled(len(examples), 0, 0):
+        tokens -= len(examples[index])
+        if tokens < 0:
+            break
+        chosen.append(index)
+    return [examples[index] for index in sorted(chosen)]
+
+
+def identity(course: Course, examples: Sequence[Example], place: dict[str, str]) -> str:
+    """What a checkpoint belongs to, apart from the model."""
+    data = hashlib.sha256()
+    for each in examples:
+        data.update(f"{each.id}\0{len(each)}\0".encode() + each.tokens.tobytes() + each.learnt.tobytes())
+    return digest([FORMAT, course.model_dump(mode="json"), data.hexdigest(), place, torch.__version__])
+
+
+def _step(
+    trainee: Trainee,
+    optimiser: torch.optim.Optimizer,
+    course: Course,
+    examples: Sequence[Example],
+    rows: Sequence[Row],
+    rate: float,
+    step: int,
+    advance: Callable[[int], None],
+) -> tuple[float, int, float]:
+    """One step of the optimiser: mean loss, targets, gradient norm.
+
+    The loss of each row is divided by the targets of all rows of the step, so that the gradient is that of the mean
+    over all of them, however they are spread over rows.
+    """
+    batches = [Batch.of([examples[index] for index in row], trainee.device) for row in rows]
+    targets = sum(len(batch.targets) for batch in batches)
+    summed = 0.0
+    for batch, row in zip(batches, rows, strict=True):
+        loss = trainee.loss(batch)
+        value = float(loss.detach())
+        if not math.isfinite(value):
+            raise _not_a_number(f"the loss is {value}", step, [row], examples)
+        (loss / targets).backward()  # type: ignore[no-untyped-call]
+        summed += value
+        advance(batch.tokens)
+    weights = list(trainee.trained.values())
+    norm = torch.nn.utils.clip_grad_norm_(weights, course.clip)
+    if not math.isfinite(float(norm)):
+        raise _not_a_number("the gradient is not a number", step, rows, examples)
+    for group in optimiser.param_groups:
+        group["lr"] = rate
+    optimiser.step()
+    optimiser.zero_grad(set_to_none=True)
+    trainee.refresh()
+    return summed / targets, targets, float(norm)
+
+
+def _not_a_number(what: str, step: int, rows: Sequence[Row], examples: Sequence[Example]) -> Mistake:
+    ids = [examples[index].id for row in rows for index in row]
+    more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
+    return Mistake(
+        f"{what} at step {step + 1}",
+        where=", ".join(ids[:NAMED]) + more,
+        hint="lower `learning_rate`; if it happens at the first step, look at these texts",
+    )
+
+
+def _optimiser(trainee: Trainee, course: Course) -> torch.optim.Optimizer:
+    weights = trainee.trained.values()
+    groups = [
+        {"params": [each for each in weights if each.dim() >= 2], "weight_decay": course.weight_decay},
+        {"params": [each for each in weights if each.dim() < 2], "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW([group for group in groups if group["params"]], lr=0.0, betas=BETAS, fused=True)
+
+
+def _checkpoint(trainee: Trainee, optimiser: torch.optim.Optimizer, curve: list[CurveRow]) -> Checkpoint:
+    tensors: dict[str, torch.Tensor] = {}
+    for name, weight in trainee.trained.items():
+        moments = optimiser.state[weight]
+        tensors |= {
+            f"weight {name}": weight,
+            f"mean {name}": moments["exp_avg"],
+            f"square {name}": moments["exp_avg_sq"],
+        }
+    return Checkpoint(curve[-1].step, tensors, {"curve": [row.model_dump(mode="json") for row in curve]})
+
+
+@torch.no_grad()
+def _resume(checkpoint: Checkpoint, trainee: Trainee, optimiser: torch.optim.Optimizer) -> list[CurveRow]:
+    for name, weight in trainee.trained.items():
+        weight.copy_(checkpoint.tensors[f"weight {name}"])
+        optimiser.state[weight] = {
+            "step": torch.tensor(float(checkpoint.step)),
+            "exp_avg": checkpoint.tensors[f"mean {name}"].to(weight.device),
+            "exp_avg_sq": checkpoint.tensors[f"square {name}"].to(weight.device),
+        }
+    trainee.refresh()
+    return [CurveRow.model_validate(row) for row in checkpoint.state["curve"]]
+
+
+@contextlib.contextmanager
+def _deterministic() -> Iterator[None]:
+    """Has torch refuse what is not deterministic, and puts its switches back afterwards."""
+    settings: Any = torch.utils.deterministic
+    before = torch.are_deterministic_algorithms_enabled(), settings.fill_uninitialized_memory
+    torch.use_deterministic_algorithms(True)
+    # Otherwise every new tensor is filled first, which costs a tenth of the speed and hides nothing here.
+    settings.fill_uninitialized_memory = False
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before[0])
+        settings.fill_uninitialized_memory = before[1]
+
+
+def _nobody(_: int) -> None:
+    return None

@@ -1,0 +1,79 @@
+"""Low-rank adaptation (arXiv:2106.09685): small trained matrices beside frozen weights.
+
+Our own 60 lines and not PEFT: on CPU PEFT casts every input to the adapter's number format and costs a tenth of the
+speed (docs/log.md); initial values and scaling are the same.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+class LoraLinear(nn.Module):
+    """A frozen linear layer with `alpha / rank * up @ down` added to its weight.
+
+    The adapter is float32 whatever the layer's number format is.
+    """
+
+    def __init__(self, layer: nn.Linear, rank: int, alpha: float, generator: torch.Generator) -> None:
+        super().__init__()
+        self.layer = layer.requires_grad_(False)
+        self.scale = alpha / rank
+        bound = 1 / math.sqrt(layer.in_features)
+        down = torch.empty(rank, layer.in_features).uniform_(-bound, bound, generator=generator)
+        self.down = nn.Parameter(down.to(layer.weight.device))
+        self.up = nn.Parameter(torch.zeros(layer.out_features, rank, device=layer.weight.device))
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        weight = self.layer.weight
+        flat = inputs.reshape(-1, inputs.shape[-1])
+        result: Tensor = _Lora.apply(flat, weight, self.down.to(weight.dtype), self.up.to(weight.dtype), self.scale)  # type: ignore[no-untyped-call]
+        if self.layer.bias is not None:
+            result = result + self.layer.bias
+        return result.view(*inputs.shape[:-1], -1)
+
+    def change(self) -> Tensor:
+        """What is added to the weight, in float32."""
+        return self.scale * (self.up.detach() @ self.down.detach())
+
+
+class _Lora(torch.autograd.Function):
+    """`inputs @ (weight + scale * up @ down).T` with gradients for all but the frozen weight."""
+
+    @staticmethod
+    def forward(ctx: Any, inputs: Tensor, weight: Tensor, down: Tensor, up: Tensor, scale: float) -> Tensor:
+        narrow = inputs @ down.T
+        ctx.save_for_backward(inputs, weight, down, up, narrow)
+        ctx.scale = scale
+        return (inputs @ weight.T).addmm_(narrow, up.T, alpha=scale)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        inputs, weight, down, up, narrow = ctx.saved_tensors
+        gradient = gradients[0]
+        of_narrow = (gradient @ up).mul_(ctx.scale)
+        of_inputs = (gradient @ weight).addmm_(of_narrow, down) if ctx.needs_input_grad[0] else None
+        of_up = (gradient.T @ narrow).mul_(ctx.scale)
+        return of_inputs, None, of_narrow.T @ inputs, of_up, None
+
+
+def add_adapters(model: nn.Module, *, rank: int, alpha: float, seed: int, skip: nn.Module | None) -> None:
+    """Freezes the model and puts an adapter beside each of its linear layers but `skip` (the output layer)."""
+    generator = torch.Generator().manual_seed(seed)
+    model.requires_grad_(False)
+    layers = [(name, each) for name, each in model.named_modules() if isinstance(each, nn.Linear) and each is not skip]
+    for name, layer in layers:
+        parent, _, child = name.rpartition(".")
+        setattr(model.get_submodule(parent), child, LoraLinear(layer, rank, alpha, generator))
+
+
+def adapters(model: nn.Module) -> Iterator[tuple[str, LoraLinear]]:
+    """Adapters, each with the name of the weight that it changes, as the plain model calls it."""
+    for name, each in model.named_modules():
+        if isinstance(each, LoraLinear):
+            yield f"{name}.weight", each

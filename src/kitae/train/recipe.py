@@ -1,0 +1,70 @@
+"""What a person decides about training."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from ..core.noun import Noun
+from ..core.quantity import Count
+
+Method = Literal["full", "lora"]
+
+
+class Course(Noun):
+    """What every course of training has; the one loop reads only this. Fields that only LoRA uses say so."""
+
+    method: Method
+    """`full`: every weight is trained. `lora`: small matrices beside frozen weights, merged into them at the end."""
+    tokens: Count | None
+    """Tokens to train on, repetitions counted; the last step may go over it by a part of a row."""
+    epochs: float = Field(default=1.0, gt=0)
+    """How often each example is seen when `tokens` does not say it."""
+    rank: int = Field(default=16, ge=1)
+    """LoRA: the rank of the matrices."""
+    alpha: float = Field(default=32.0, gt=0)
+    """LoRA: the change is scaled by `alpha / rank`."""
+    learning_rate: float = Field(gt=0)
+    """At its highest: it rises over the warm-up and falls along a half cosine to a tenth."""
+    warmup: float = Field(default=0.05, ge=0, le=1)
+    """Share of the steps over which the learning rate rises."""
+    weight_decay: float = Field(default=0.0, ge=0)
+    """AdamW's, on matrices only."""
+    clip: float = Field(default=1.0, gt=0)
+    """The gradient's norm is cut to this."""
+    sequence: Count = Field(default=1024, ge=2)
+    """Tokens in a packed row, and the longest example."""
+    batch_tokens: Count = Field(default=2048, ge=2)
+    """Tokens between two steps of the optimiser; rounded to whole rows."""
+    held_out_tokens: Count = 4096
+    """At most so many tokens of the held-out examples are measured, before and after."""
+    seed: int = 0
+
+    @property
+    def rows_per_step(self) -> int:
+        """Packed rows between two steps of the optimiser."""
+        return max(1, round(self.batch_tokens / self.sequence))
+
+
+class PretrainRecipe(Course):
+    """Continued pretraining: every token of the corpus is learnt."""
+
+    method: Method = "full"
+    tokens: Count = 20_000
+    """Tokens to train on, repetitions counted; 0 leaves continued pretraining out."""
+    learning_rate: float = Field(default=5e-5, gt=0)
+
+
+class TuneRecipe(Course):
+    """Tuning on dialogues: what the assistant says is learnt."""
+
+    method: Method = "lora"
+    tokens: Count | None = None
+    learning_rate: float = Field(default=5e-4, gt=0)
+
+    @model_validator(mode="after")
+    def _trains_something(self) -> Self:
+        if self.tokens == 0:
+            raise ValueError("tuning on 0 tokens; leave `tokens` out to train for `epochs`")
+        return self

@@ -1,0 +1,154 @@
+"""model + corpus → model (continued pretraining); model + dialogues → model (tuning)."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..core.artifact import Artifact
+from ..core.dialogue import Dialogue
+from ..core.files import write_atomically
+from ..core.mistakes import Mistake
+from ..core.run import Run
+from ..core.stage import Stage
+from .recipe import Course, PretrainRecipe, TuneRecipe
+
+if TYPE_CHECKING:
+    from ..engine.chat import Renderer
+    from .example import Example
+
+INHERITED = ("base", "licence", "parameters", "vocabulary")
+"""Facts of the model that training does not change."""
+
+CPU_FLAGS = Path("/proc/cpuinfo")
+
+
+def pretrain(recipe: PretrainRecipe, model: Artifact, corpus: Artifact, run: Run) -> Artifact:
+    """Continued pretraining on `corpus.jsonl` (rows with `id` and `text`); every token is learnt.
+
+    Raises:
+        Mistake: nothing to train on, an architecture that cannot be packed, or a loss that is not a number.
+    """
+    from ..engine.chat import Renderer
+    from .example import texts_as_examples
+
+    if not recipe.tokens:
+        raise Mistake("continued pretraining on 0 tokens", where="[train.pretrain]", hint="name the tokens: `20k`")
+    renderer = Renderer(model.folder)
+    examples = list(texts_as_examples(corpus.raw("corpus"), renderer, recipe.sequence))
+    held_out: list[Example] = []
+    if corpus.has("held_out"):
+        held_out = list(texts_as_examples(corpus.raw("held_out"), renderer, recipe.sequence))
+    _train(recipe, model, examples, held_out, run)
+    return run.seal()
+
+
+def tune(recipe: TuneRecipe, model: Artifact, dialogues: Artifact, run: Run) -> Artifact:
+    """Tuning on `dialogues.jsonl`; what the assistant says is learnt. The result stops at the end of its turn.
+
+    Raises:
+        Mistake: a dialogue without a token to learn, none that is short enough, an architecture that cannot be
+            packed, or a loss that is not a number.
+    """
+    from ..engine.chat import Renderer, chat_template
+    from .example import Dialogues, dialogues_as_examples
+
+    renderer = Renderer(model.folder)
+    made = dialogues_as_examples(dialogues.rows("dialogues", Dialogue), renderer, recipe.sequence)
+    held_out = Dialogues([], [])
+    if dialogues.has("held_out"):
+        held_out = dialogues_as_examples(dialogues.rows("held_out", Dialogue), renderer, recipe.sequence)
+    too_long = made.too_long + held_out.too_long
+    if too_long:
+        run.say(f"{len(too_long)} dialogues are longer than {recipe.sequence} tokens and were left out")
+    run.facts(too_long=too_long)
+    _train(recipe, model, made.examples, held_out.examples, run)
+    write_atomically(run.path("chat_template.jinja"), [chat_template(renderer).encode()])
+    _stop_at(run.path("generation_config.json"), renderer)
+    return run.seal()
+
+
+def _train(recipe: Course, model: Artifact, examples: Sequence[Example], held_out: Sequence[Example], run: Run) -> None:
+    """Trains and writes the model's folder, `curve.jsonl` and the facts."""
+    from ..core.quiet import hush
+
+    hush()
+    from .checkpoint import Checkpoints
+    from .fit import at_most, fit, identity
+    from .trainee import Trainee, copy_companions
+
+    if not any(example.targets for example in examples):
+        raise Mistake("there is no token to learn", where=model.id, hint="the corpus is empty; see its ledger")
+    where = place()
+    trainee = Trainee(model.folder, recipe, number_format=where["number_format"], device=where["device"])
+    measured = at_most(held_out, recipe.held_out_tokens)
+    fitted = fit(
+        trainee,
+        recipe,
+        examples,
+        held_out=measured,
+        checkpoints=Checkpoints(run.work / "checkpoints", identity(recipe, examples, where)),
+        progress=lambda tokens: run.progress("training", tokens, "tokens"),
+    )
+    trainee.save(run.folder)
+    copy_companions(model.folder, list(model.record.files), run.folder)
+    run.write("curve", fitted.curve)
+    last, order = fitted.curve[-1], fitted.order
+    run.facts(
+        **{name: model.facts[name] for name in INHERITED if name in model.facts},
+        **where,
+        method=recipe.method,
+        trained_tokens=last.tokens,
+        targets=sum(row.targets for row in fitted.curve),
+        steps=last.step,
+        epochs=round(order.total / len(order.rows), 3),
+        examples=len(examples),
+        rows=len(order.rows),
+        trainable_parameters=sum(each.numel() for each in trainee.trained.values()),
+        final_loss=last.loss,
+        held_out_examples=f"{len(measured)} of {len(held_out)}",
+        held_out_loss_before=fitted.curve[0].held_out_loss,
+        held_out_loss_after=last.held_out_loss,
+    )
+    if fitted.tokens:
+        run.measure(training_seconds=round(fitted.seconds, 3), tokens_per_second=round(fitted.tokens / fitted.seconds))
+
+
+def _stop_at(file: Path, renderer: Renderer) -> None:
+    """Has other programs stop where the tuned model ends its turn."""
+    settings: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    settings["eos_token_id"] = list(renderer.stop_ids)
+    write_atomically(file, [json.dumps(settings, indent=2, sort_keys=True).encode() + b"\n"])
+
+
+@functools.cache
+def place() -> dict[str, str]:
+    """What training computes with on this machine: part of what a trained model is.
+
+    bfloat16 where the processor multiplies it faster than float32 (twice as fast, docs/log.md), else float32.
+    Without a GPU torch is not imported, so that looking at a project stays quick.
+    """
+    if sys.platform == "win32" or any(Path("/dev").glob("nvidia[0-9]*")):
+        import torch
+
+        if torch.cuda.is_available():
+            return {"device": "cuda", "number_format": "bfloat16" if torch.cuda.is_bf16_supported() else "float32"}
+    return {"device": "cpu", "number_format": "bfloat16" if _fast_bfloat16() else "float32"}
+
+
+def _fast_bfloat16() -> bool:
+    """Whether Linux says that the processor has instructions for it. Elsewhere it is not known, and float32 is safe."""
+    flags = CPU_FLAGS.read_text(encoding="utf-8", errors="replace").split() if CPU_FLAGS.is_file() else []
+    return "avx512_bf16" in flags or "amx_bf16" in flags
+
+
+_PACKAGES = ("torch", "transformers", "tokenizers")
+
+PRETRAIN = Stage(
+    name="pretrain", kind="model", function=pretrain, format=1, packages=_PACKAGES, exact=False, place=place
+)
+TUNE = Stage(name="tune", kind="model", function=tune, format=1, packages=_PACKAGES, exact=False, place=place)

@@ -1,0 +1,180 @@
+"""A model while it is trained: fast forms of its layers, and float32 weights for the optimiser."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ..core.files import disk_full_is_a_mistake
+from ..core.mistakes import Mistake
+from ..engine.local import load
+from .attention import NAME, register
+from .batch import Batch
+from .example import Example
+from .lora import adapters, add_adapters
+from .loss import summed_cross_entropy
+from .norms import speed_up_norms
+from .recipe import Course
+
+AGREEMENT: Final = 1e-3
+"""Relative difference between our loss and the model's own, in float32; rounding makes less than a hundredth of it."""
+
+LEAK: Final = 1e-6
+"""Relative difference that a document's neighbour may make to its loss, in float32. It should make none."""
+
+PROBE_TOKENS: Final = (24, 17)
+"""Lengths of the two documents that a model is checked with before it is trained."""
+
+WEIGHTS: Final = (".safetensors", ".safetensors.index.json", ".bin", ".bin.index.json", ".gguf")
+
+
+class Trainee:
+    """A causal language model that is being trained.
+
+    The model computes in `number_format`; what the optimiser changes is always float32. With LoRA those are the
+    adapters. With full training in bfloat16 each weight has a float32 master, which its gradients are added up in.
+
+    Dropout is off, so nothing in a step draws random numbers.
+
+    Raises:
+        Mistake: packed documents would not be kept apart in this architecture, or its loss is not what we compute.
+    """
+
+    def __init__(self, folder: Path, course: Course, *, number_format: str, device: str = "cpu") -> None:
+        self.folder = folder
+        self.number_format = number_format
+        self.device = torch.device(device)
+        self._model = load(folder, torch.float32).eval()
+        self._softcap: float | None = getattr(self._model.config, "final_logit_softcapping", None)
+        probe = _probe(self._model.config.get_text_config().vocab_size)
+        expected = sum(_own_loss(self._model, each) for each in probe)
+        register()
+        self._model.set_attn_implementation(NAME)
+        speed_up_norms(self._model)
+        head = self._model.get_output_embeddings()
+        if course.method == "lora":
+            add_adapters(self._model, rank=course.rank, alpha=course.alpha, seed=course.seed, skip=head)
+        self._head: nn.Linear = head
+        self._check(expected, probe)
+        self._model.to(self.device)
+        self.trained: dict[str, Tensor] = dict(self._as_trained(course))
+        """What the optimiser changes, by name, in float32."""
+
+    def loss(self, batch: Batch) -> Tensor:
+        """The loss summed over the targets of a row; logits are computed for those alone."""
+        found = self._model.base_model(
+            input_ids=batch.ids, position_ids=batch.positions, documents=batch.documents, use_cache=False
+        )
+        hidden = found.last_hidden_state[0, batch.where]
+        return summed_cross_entropy(hidden, self._head.weight, batch.targets, softcap=self._softcap)
+
+    @torch.no_grad()
+    def refresh(self) -> None:
+        """Brings what computes in line with the masters; call it after each step of the optimiser."""
+        for weight, master in self._mastered:
+            weight.copy_(master)
+
+    def save(self, folder: Path) -> None:
+        """Writes the trained model as a plain Hugging Face folder: float32 weights, adapters merged.
+
+        Tokenizer, licence and all other files of the base are copied as they are.
+        """
+        plain = load(self.folder, torch.float32)
+        weights = plain.state_dict()
+        with torch.no_grad():
+            if adapted := dict(adapters(self._model)):
+                for name, adapter in adapted.items():
+                    weights[name] += adapter.change().to("cpu")
+            else:
+                for name, trained in self.trained.items():
+                    weights[name].copy_(trained)
+        with disk_full_is_a_mistake(folder):
+            plain.save_pretrained(folder)
+            for file in folder.glob("*.safetensors"):
+                file.chmod(0o644)  # safetensors makes it private, which a shared store is not
+
+    def _as_trained(self, course: Course) -> Mapping[str, Tensor]:
+        """Casts what stays frozen, and gives what is trained its float32 form."""
+        self._mastered: list[tuple[Tensor, Tensor]] = []
+        trained = {name: each for name, each in self._model.named_parameters() if each.requires_grad}
+        if self.number_format == "float32":
+            return trained
+        dtype = getattr(torch, self.number_format)
+        if course.method == "lora":
+            for _, parameter in self._model.named_parameters():
+                if not parameter.requires_grad:
+                    parameter.data = parameter.data.to(dtype)
+            return trained
+        masters = {name: each.detach().clone().requires_grad_() for name, each in trained.items()}
+        self._model.to(dtype)
+        for name, weight in self._model.named_parameters():
+            weight.register_post_accumulate_grad_hook(_adding_up_in(masters[name]))
+            self._mastered.append((weight, masters[name]))
+        return masters
+
+    @torch.no_grad()
+    def _check(self, expected: float, probe: list[Example]) -> None:
+        """Holds the model in its training form against what it was, and one document against the other."""
+        first, second = probe
+        other = replace(first, tokens=first.tokens[::-1].copy())
+        silent = [replace(each, learnt=np.zeros_like(each.learnt)) for each in (first, other)]
+        found = self._sum(probe)
+        beside = [self._sum([each, second]) for each in silent]
+        if abs(found - expected) <= AGREEMENT * abs(expected) and abs(beside[0] - beside[1]) <= LEAK * abs(beside[0]):
+            return
+        raise Mistake(
+            f"this architecture cannot be trained on packed documents: two documents have the loss {expected:.7g} by "
+            f"themselves and {found:.7g} in one row; the second has {beside[0]:.7g} beside one and {beside[1]:.7g} "
+            "beside another",
+            where=str(self.folder),
+            hint="kitae trains models whose attention goes through transformers' AttentionInterface",
+        )
+
+    def _sum(self, examples: list[Example]) -> float:
+        return float(self.loss(Batch.of(examples, torch.device("cpu"))))
+
+
+def _adding_up_in(master: Tensor) -> Callable[[Tensor], None]:
+    """A hook that moves a weight's gradient into its master, so that sums over rows are in float32."""
+
+    def move(weight: Tensor) -> None:
+        assert weight.grad is not None
+        gradient = weight.grad.float()
+        master.grad = gradient if master.grad is None else master.grad.add_(gradient)
+        weight.grad = None
+
+    return move
+
+
+def _probe(vocabulary: int) -> list[Example]:
+    """Two documents of tokens from all over the vocabulary."""
+    made = []
+    for number, length in enumerate(PROBE_TOKENS):
+        tokens = (np.arange(length) * 7919 + 31 * number + 5) % vocabulary
+        made.append(Example(f"probe {number}", tokens.astype(np.int32), np.ones(length, np.bool_)))
+    return made
+
+
+@torch.no_grad()
+def _own_loss(model: Any, example: Example) -> float:
+    """What the model itself says about one document: its own attention, norms and logits."""
+    ids = torch.from_numpy(example.tokens).long()[None]
+    logits = model(input_ids=ids, use_cache=False).logits[0, :-1].float()
+    return float(nn.functional.cross_entropy(logits, ids[0, 1:], reduction="sum"))
+
+
+def copy_companions(base: Path, names: list[str], target: Path) -> None:
+    """Copies what a model folder holds beside weights and settings: tokenizer, template, licence."""
+    for name in names:
+        if name.endswith((*WEIGHTS, ".jsonl")) or name in ("config.json", "generation_config.json"):
+            continue
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        with disk_full_is_a_mistake(target):
+            shutil.copyfile(base / name, target / name)

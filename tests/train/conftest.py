@@ -1,0 +1,95 @@
+"""Examples and models for training, made on the spot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from kitae.core.dialogue import Dialogue, Message
+from kitae.core.label import Label
+from kitae.train.checkpoint import Checkpoints
+from kitae.train.example import Example
+from kitae.train.recipe import Course, PretrainRecipe, TuneRecipe
+from kitae.train.trainee import Trainee
+
+WINDOW = 64
+"""The tiny model's sliding window: examples must be longer somewhere, or the window would not be tested."""
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    """Small matrices on several threads are slower than on one."""
+    torch.set_num_threads(1)
+
+
+def make_examples(count: int, *, seed: int = 0, shortest: int = 4, longest: int = 90) -> list[Example]:
+    """Examples of very uneven length, of which an uneven last part is learnt."""
+    random = np.random.default_rng(seed)
+    examples = []
+    for number in range(count):
+        length = int(random.integers(shortest, longest + 1))
+        learnt = np.zeros(length, np.bool_)
+        learnt[-int(random.integers(1, max(2, length // (1 + number % 7)))) :] = True
+        examples.append(Example(f"example {number}", random.integers(7, 400, length).astype(np.int32), learnt))
+    return examples
+
+
+def course(**changes: Any) -> Course:
+    """A short course that trains every weight, unless `changes` say otherwise."""
+    return PretrainRecipe.model_validate(
+        {"tokens": 2000, "sequence": 128, "batch_tokens": 256, "learning_rate": 1e-3, "seed": 5} | changes
+    )
+
+
+def tuning(**changes: Any) -> Course:
+    """A short course with LoRA."""
+    return TuneRecipe.model_validate({"rank": 4, "sequence": 128, "batch_tokens": 256, "seed": 5} | changes)
+
+
+@pytest.fixture
+def trainee(tiny_base: Path) -> Callable[..., Trainee]:
+    """Makes a trainee of the tiny model in float32."""
+
+    def make(recipe: Course, number_format: str = "float32") -> Trainee:
+        return Trainee(tiny_base, recipe, number_format=number_format)
+
+    return make
+
+
+@pytest.fixture
+def never(tmp_path: Path) -> Checkpoints:
+    """Checkpoints that are never due."""
+    return Checkpoints(tmp_path / "checkpoints", "test", every=1e9)
+
+
+def dialogue(id: str, *turns: tuple[str, str], answer: str = "10日") -> Dialogue:
+    messages = tuple(Message.model_validate({"role": role, "content": content}) for role, content in turns)
+    return Dialogue(
+        id=id, messages=messages, kind="test", question="q", answer=answer, answerable=True, label=Label.PUBLIC
+    )
+
+
+def make_dialogues(count: int) -> list[Dialogue]:
+    return [
+        dialogue(
+            f"d{number}",
+            ("system", "資料だけをもとに短く答えます。"),
+            ("user", f"資料：\n[1] 第{number}条　休暇は{number}日とする。\n質問：第{number}条の休暇は何日ですか。"),
+            ("assistant", f"{number}日 [1]"),
+        )
+        for number in range(1, count + 1)
+    ]
+
+
+def gradients(trainee: Trainee) -> dict[str, torch.Tensor]:
+    return {name: each.grad.clone() for name, each in trainee.trained.items() if each.grad is not None}
+
+
+def furthest(one: Sequence[torch.Tensor], other: Sequence[torch.Tensor]) -> float:
+    """The largest difference, relative to the largest number of the tensor it is in."""
+    return max(float((a - b).abs().max() / b.abs().max().clamp_min(1e-12)) for a, b in zip(one, other, strict=True))

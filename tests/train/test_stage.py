@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from kitae.core.artifact import Artifact
+from kitae.core.making import Making
+from kitae.core.mistakes import Mistake
+from kitae.core.noun import Noun
+from kitae.core.records import Records
+from kitae.core.run import Run
+from kitae.core.stage import Stage
+from kitae.core.store import Store
+from kitae.engine.chat import Renderer
+from kitae.train import stage
+from kitae.train.recipe import PretrainRecipe, TuneRecipe
+from kitae.train.stage import PRETRAIN, TUNE
+
+from .conftest import dialogue, make_dialogues
+
+TEXTS = [f"第{number}条　従業員は、休暇を取る日の{number}日前までに届け出る。" * 3 for number in range(1, 30)]
+PRETRAINING = PretrainRecipe(tokens=1500, sequence=64, batch_tokens=256, learning_rate=2e-3)
+TUNING = TuneRecipe(sequence=128, batch_tokens=256, epochs=2, learning_rate=2e-3)
+
+
+class Nothing(Noun):
+    pass
+
+
+def adopt(recipe: Nothing, folder: Path, run: Run) -> Artifact:
+    for file in folder.iterdir():
+        run.path(file.name).write_bytes(file.read_bytes())
+    run.path("LICENSE").write_text("own", encoding="utf-8")
+    run.facts(base="tiny", licence="own", vocabulary=1, parameters=2, something="else")
+    return run.seal()
+
+
+class Rows(Noun):
+    name: str
+    rows: tuple[Any, ...]
+    held_out: tuple[Any, ...] = ()
+
+
+def write_rows(recipe: Rows, run: Run) -> Artifact:
+    run.write(recipe.name, recipe.rows)
+    if recipe.held_out:
+        run.write("held_out", recipe.held_out)
+    return run.seal()
+
+
+ADOPT = Stage(name="adopt", kind="model", function=adopt, format=1)
+CORPUS = Stage(name="corpus", kind="corpus", function=write_rows, format=1)
+DIALOGUES = Stage(name="instruct", kind="dialogues", function=write_rows, format=1)
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Making:
+    return Making(Store(tmp_path / "store"), Records(tmp_path / "records"))
+
+
+def base(make: Making, folder: Path) -> Artifact:
+    return make(ADOPT, "base", Nothing(), given=lambda: {"folder": folder})
+
+
+def dialogues(make: Making, made: list[Any], held_out: list[Any] | None = None) -> Artifact:
+    return make(DIALOGUES, "main", Rows(name="dialogues", rows=tuple(made), held_out=tuple(held_out or ())))
+
+
+@pytest.fixture
+def model(make: Making, tiny_base: Path) -> Artifact:
+    return base(make, tiny_base)
+
+
+@pytest.fixture
+def corpus(make: Making) -> Artifact:
+    texts = tuple({"id": str(number), "text": text} for number, text in enumerate(TEXTS))
+    return make(CORPUS, "main", Rows(name="corpus", rows=texts, held_out=texts[:3]))
+
+
+def test_pretraining_makes_a_model_folder_that_predicts_the_corpus_better(
+    make: Making, model: Artifact, corpus: Artifact
+) -> None:
+    trained = make(PRETRAIN, "pretrained", PRETRAINING, {"model": model, "corpus": corpus})
+    facts = trained.facts
+    assert trained.kind == "model"
+    assert facts["trained_tokens"] >= 1500
+    assert facts["held_out_loss_after"] < facts["held_out_loss_before"] - 0.5
+    assert facts["number_format"] == trained.record.identity["number_format"]
+    assert (facts["base"], facts["licence"]) == ("tiny", "own")
+    assert "something" not in facts
+    curve = list(trained.raw("curve"))
+    assert [row["step"] for row in curve] == list(range(facts["steps"] + 1))
+    assert curve[-1]["loss"] == facts["final_loss"]
+    assert {"LICENSE", "tokenizer.json", "tokenizer_config.json", "config.json", "model.safetensors"} <= set(
+        trained.record.files
+    )
+    assert not (trained.folder / "work").exists()
+    loaded = AutoModelForCausalLM.from_pretrained(trained.folder)
+    assert {str(each.dtype) for each in loaded.parameters()} == {"torch.float32"}
+    assert trained.measured["tokens_per_second"] > 0
+
+
+def test_tuning_teaches_what_the_assistant_says_and_when_it_stops(make: Making, model: Artifact) -> None:
+    made = make_dialogues(30)
+    using = {"model": model, "dialogues": dialogues(make, made, made[:5])}
+    tuned = make(TUNE, "tuned", TUNING, using)
+    facts = tuned.facts
+    renderer = Renderer(model.folder)
+    learnt = sum(sum(renderer.dialogue(each.messages).learnt) for each in made)
+    assert facts["targets"] == 2 * learnt
+    assert facts["epochs"] == 2
+    assert facts["trainable_parameters"] < 100_000
+    assert facts["held_out_loss_after"] < facts["held_out_loss_before"] - 0.5
+    settings = json.loads(tuned.path("generation_config.json").read_text(encoding="utf-8"))
+    assert settings["eos_token_id"] == list(renderer.stop_ids)
+    messages = [message.model_dump() for message in made[0].messages]
+    tokenizer = AutoTokenizer.from_pretrained(tuned.folder)
+    assert tokenizer.apply_chat_template(messages)["input_ids"] == renderer.dialogue(made[0].messages).tokens
+
+
+def test_the_same_inputs_make_the_same_content(tiny_base: Path, tmp_path: Path) -> None:
+    made = []
+    for name in ("one", "two"):
+        make = Making(Store(tmp_path / name / "store"), Records(tmp_path / name / "records"))
+        using = {"model": base(make, tiny_base), "dialogues": dialogues(make, make_dialogues(8))}
+        made.append(make(TUNE, "tuned", TUNING, using))
+    assert made[0].content == made[1].content
+    assert made[0].record.files == made[1].record.files
+
+
+def test_a_tuned_model_can_be_tuned_again(make: Making, model: Artifact) -> None:
+    using = {"model": model, "dialogues": dialogues(make, make_dialogues(8))}
+    once = make(TUNE, "once", TUNING, using)
+    twice = make(TUNE, "twice", TUNING, using | {"model": once})
+    first, second = (list(each.raw("curve"))[1]["loss"] for each in (once, twice))
+    assert second < first - 0.5
+
+
+def test_dialogues_that_are_too_long_are_named_in_the_facts(make: Making, model: Artifact) -> None:
+    made = [*make_dialogues(4), dialogue("long", ("user", "長い" * 200), ("assistant", "はい。"))]
+    tuned = make(TUNE, "tuned", TUNING, {"model": model, "dialogues": dialogues(make, made)})
+    assert tuned.facts["too_long"] == ["long"]
+    assert tuned.facts["examples"] == 4
+
+
+def test_no_token_to_train_on_is_a_mistake(make: Making, model: Artifact, corpus: Artifact) -> None:
+    with pytest.raises(Mistake, match="0 tokens"):
+        make(PRETRAIN, "none", PretrainRecipe(tokens=0), {"model": model, "corpus": corpus})
+    empty = make(CORPUS, "empty", Rows(name="corpus", rows=()))
+    with pytest.raises(Mistake, match="no token to learn"):
+        make(PRETRAIN, "none", PRETRAINING, {"model": model, "corpus": empty})
+
+
+def test_bfloat16_is_used_where_the_processor_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for flags, expected in (("fpu avx512_bf16 sse", True), ("fpu amx_bf16", True), ("fpu avx512f", False)):
+        file = tmp_path / "cpuinfo"
+        file.write_text(f"flags\t\t: {flags}\n", encoding="utf-8")
+        monkeypatch.setattr(stage, "CPU_FLAGS", file)
+        assert stage._fast_bfloat16() is expected
+    monkeypatch.setattr(stage, "CPU_FLAGS", tmp_path / "missing")
+    assert stage._fast_bfloat16() is False
+
+
+def test_asking_for_the_place_does_not_import_torch() -> None:
+    code = (
+        "import sys; from kitae.train.stage import place, TUNE; place(); TUNE.identity(); print('torch' in sys.modules)"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
+    if not any(Path("/dev").glob("nvidia[0-9]*")):
+        assert found.stdout.strip() == "False"
