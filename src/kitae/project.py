@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, ValidationError
 
-from .adopt.recipe import AdoptRecipe, TrimRecipe
+from .adopt.recipe import TrimRecipe
 from .core.mistakes import Mistake, nearest
 from .core.noun import Noun
 from .core.quantity import Budget
@@ -20,12 +20,19 @@ from .corpus.recipe import CorpusRecipe
 from .documents.recipe import Source, SplitRecipe
 from .engine.recipe import EngineRecipe
 from .evaluate.recipe import EvaluateRecipe, SuiteRecipe
+from .gate.client import Gate
 from .gate.policy import Endpoint, Place
 from .instruct.recipe import InstructRecipe
 from .knowledge.recipe import EmbedRecipe, IndexRecipe, SearchRecipe
 from .train.recipe import PretrainRecipe, TuneRecipe
 
 FILE = "kitae.toml"
+
+INHERITED = {
+    ("project", "language"): (("vocabulary", "language"), ("instruct", "language"), ("evaluate", "language")),
+    ("knowledge", "search", "k"): (("instruct", "passages"), ("evaluate", "passages")),
+}
+"""Said once, meant in several tables, unless one of them says otherwise."""
 
 
 class Facts(Noun):
@@ -75,7 +82,6 @@ class ProjectFile(Noun):
     goal: Goal | None = None
     sources: tuple[Source, ...] = Field(min_length=1)
     suites: tuple[SuiteRecipe, ...] = ()
-    adopt: AdoptRecipe = AdoptRecipe()
     vocabulary: TrimRecipe = TrimRecipe()
     split: SplitRecipe = SplitRecipe()
     corpus: CorpusRecipe = CorpusRecipe()
@@ -103,6 +109,23 @@ class Project:
         self.store = Store(self.folder / "store")
         self.records = Records(self.folder / "records")
 
+    def place(self, name: str) -> Place | None:
+        """The place where the work happens: the one of that name, the first for no name, none if none is declared.
+
+        Raises:
+            Mistake: no place of that name is declared.
+        """
+        places = {place.name: place for place in self.file.places}
+        if not name:
+            return next(iter(places.values()), None)
+        if name not in places:
+            raise Mistake(f"no place `{name}`", where="[[places]] in kitae.toml", hint=nearest(name, places))
+        return places[name]
+
+    def gate(self) -> Gate:
+        """The one way out."""
+        return Gate(self.file.endpoints, self.records)
+
     def variant(self, variant: Variant) -> ProjectFile:
         """The file with a variant's changes.
 
@@ -123,7 +146,7 @@ class Project:
     def _parse(self, written: dict[str, Any], where: str = "") -> ProjectFile:
         where = where or str(self.folder / FILE)
         try:
-            file = ProjectFile.model_validate(written)
+            file = ProjectFile.model_validate(_inherit(written))
         except ValidationError as error:
             raise _mistake(error, where) from None
         for what, names in (
@@ -182,6 +205,22 @@ def _model_in(annotation: Any) -> Any:
         return annotation
     models = [_model_in(each) for each in typing.get_args(annotation) if each not in (Ellipsis, type(None), str)]
     return next((each for each in models if isinstance(each, type) and issubclass(each, BaseModel)), BaseModel)
+
+
+def _inherit(written: dict[str, Any]) -> dict[str, Any]:
+    """The file with what is said once written out where it is meant too."""
+    file: dict[str, Any] = _deep_copy(written)
+    for source, targets in INHERITED.items():
+        value: Any = file
+        for name in source:
+            value = value.get(name) if isinstance(value, dict) else None
+        for *tables, key in targets if value is not None else ():
+            table: Any = file
+            for name in tables:
+                table = table.setdefault(name, {}) if isinstance(table, dict) else table
+            if isinstance(table, dict):
+                table.setdefault(key, value)
+    return file
 
 
 def _deep_copy(value: Any) -> Any:

@@ -124,3 +124,45 @@ class AskOutput(Output):
     engine: str
     number_format: str
     seconds: float
+
+
+Pair = tuple[float, float]
+
+
+class DifferenceOutput(Noun):
+    """A row minus the row it is compared with, on the same questions."""
+
+    against: str
+    mean: float | None
+    interval: Pair | None
+    mean_answerable: float | None
+    interval_answerable: Pair | None
+
+
+class CompareRow(Noun):
+    """One row on one suite; shares between 0 and 1, intervals of 95 %."""
+
+    row: str
+    suite: str
+    kind: str
+    n: int
+    n_answerable: int
+    right: float
+    interval: Pair | None
+    right_answerable: float | None
+    interval_answerable: Pair | None
+    false_refusals: float | None
+    false_answers: float | None
+    citation_precision: float | None
+    citation_recall: float | None
+    char_f1: float | None
+    seconds_per_answer: float | None
+    yen_per_answer: float | None
+    truncated: int
+    difference: DifferenceOutput | None
+    notes: tuple[str, ...]
+
+
+class CompareOutput(Output):
+    rows: tuple[CompareRow, ...]
+    notes: tuple[str, ...]

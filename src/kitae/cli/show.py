@@ -56,7 +56,7 @@ def _masks(project: Project, artifact: Artifact, rows: int) -> tuple[str, ...]:
     from ..engine.chat import Renderer
     from ..train.masks import mask_report
 
-    renderer = Renderer.load(project.store.named("model/trimmed").folder)
+    renderer = Renderer(project.store.named("model/trimmed").folder)
     return tuple(mask_report(renderer, list(itertools.islice(artifact.rows("dialogues", Dialogue), rows)), n=rows))
 
 

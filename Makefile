@@ -1,0 +1,36 @@
+# Two targets matter to a newcomer: `make demo` and `make test`. Both set up what they need.
+
+PYTHON ?= python3
+VENV := .venv
+CONSTRAINTS ?= constraints/cpu.txt
+INSTALLED := $(VENV)/.installed
+# Wheels that `make wheelhouse` collected; taken instead of an index where they are.
+WHEELHOUSE := $(wildcard wheelhouse)
+SOURCE := $(if $(WHEELHOUSE),--no-index --find-links wheelhouse)
+
+.PHONY: setup demo test check wheelhouse clean
+
+setup: $(INSTALLED)
+
+$(INSTALLED): pyproject.toml $(CONSTRAINTS)
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check $(SOURCE) -c $(CONSTRAINTS) setuptools wheel
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check $(SOURCE) -c $(CONSTRAINTS) --no-build-isolation -e '.[demo,dev]'
+	touch $@
+
+demo: $(INSTALLED)
+	test -f demo/kitae.toml || $(VENV)/bin/kitae init demo --sample
+	$(VENV)/bin/kitae -C demo run
+
+test: $(INSTALLED)
+	$(VENV)/bin/ruff check src tests benchmarks
+	$(VENV)/bin/ruff format --check src tests benchmarks
+	$(VENV)/bin/mypy
+	OMP_NUM_THREADS=1 $(VENV)/bin/pytest -n 2 -m 'not slow'
+	$(VENV)/bin/pytest -m slow
+
+wheelhouse: $(CONSTRAINTS)
+	$(PYTHON) -m pip wheel --quiet -c $(CONSTRAINTS) -w wheelhouse setuptools wheel '.[demo,dev]'
+
+clean:
+	rm -rf $(VENV) demo wheelhouse build

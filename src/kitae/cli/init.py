@@ -1,0 +1,184 @@
+"""`kitae init`: a new project, with a kitae.toml that explains itself."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from rich.console import Console
+
+from ..core.mistakes import Mistake
+from ..core.suite import read_suite
+from ..documents.guess import READABLE, guess_language, guess_profile, readable_files
+from ..project import FILE, Project
+from .outputs import InitOutput
+from .printing import emit
+
+SAMPLE = "yamabiko"
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What the new kitae.toml will say."""
+
+    name: str
+    language: str
+    sources: tuple[tuple[str, str, str], ...]
+    """Name, path and profile."""
+    suites: tuple[tuple[str, str, str], ...]
+    """Name, file and kind."""
+    documents: int
+
+
+def init(folder: Path, documents: Path | None, questions: Path | None, *, sample: bool, as_json: bool) -> None:
+    """
+    Raises:
+        Mistake: the folder has a project already, or there is nothing to read.
+    """
+    if (folder / FILE).exists():
+        raise Mistake(
+            "there is a project already", where=str(folder / FILE), hint="edit it, or name a folder that does not exist"
+        )
+    if sample == (documents is not None):
+        raise Mistake("name a folder of documents, or the sample", hint="`kitae init DIR --documents FOLDER`")
+    plan = _sample(folder) if documents is None else _own(folder, documents, questions)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / FILE).write_text(_toml(plan), encoding="utf-8")
+    Project(folder)  # what was written must be readable
+    output = InitOutput(
+        file=str(folder / FILE),
+        documents=plan.documents,
+        sources=tuple(name for name, _, _ in plan.sources),
+        suites=tuple(name for name, _, _ in plan.suites),
+    )
+
+    def text(console: Console) -> None:
+        console.print(f"{plan.documents} documents found; wrote {output.file}", markup=False)
+        for name, path, profile in plan.sources:
+            console.print(f"  source {name}: {path}, profile {profile}, label internal", markup=False)
+        for name, file, kind in plan.suites:
+            console.print(f"  suite {name}: {file} ({kind})", markup=False)
+        console.print(f"next: kitae -C {folder} run", markup=False)
+
+    emit(output, as_json=as_json, text=text)
+
+
+def _sample(folder: Path) -> _Plan:
+    """Copies the bundled company, so that its files can be edited and the effect seen."""
+    bundled = resources.files("kitae.sample") / SAMPLE
+    with resources.as_file(bundled) as source:
+        for part in ("documents", "questions"):
+            shutil.copytree(source / part, folder / part, dirs_exist_ok=True)
+    parts = sorted(path for path in (folder / "documents").iterdir() if path.is_dir())
+    return _Plan(
+        name=SAMPLE,
+        language="ja",
+        sources=tuple((part.name, f"documents/{part.name}", guess_profile(part)) for part in parts),
+        suites=tuple((kind, f"questions/{kind}.jsonl", kind) for kind in ("unseen", "known")),
+        documents=len(readable_files(folder / "documents")),
+    )
+
+
+def _own(folder: Path, documents: Path, questions: Path | None) -> _Plan:
+    if not documents.is_dir():
+        raise Mistake("the folder of documents does not exist", where=str(documents), hint="name an existing folder")
+    count = len(readable_files(documents))
+    if not count:
+        kinds = " ".join(READABLE)
+        raise Mistake("no readable document in the folder", where=str(documents), hint=f"kitae reads {kinds}")
+    suites: tuple[tuple[str, str, str], ...] = ()
+    if questions is not None:
+        read_suite(questions, name="unseen", kind="unseen")
+        copy = folder / "questions" / "unseen.jsonl"
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(questions, copy)
+        suites = (("unseen", "questions/unseen.jsonl", "unseen"),)
+    source = documents.resolve()
+    inside = source.is_relative_to(folder.resolve())
+    path = source.relative_to(folder.resolve()).as_posix() if inside else source.as_posix()
+    return _Plan(
+        name=folder.resolve().name,
+        language=guess_language(documents),
+        sources=(("documents", path, guess_profile(documents)),),
+        suites=suites,
+        documents=count,
+    )
+
+
+def _toml(plan: _Plan) -> str:
+    """The file, with comments in both languages. Values go through JSON, whose strings are TOML strings too."""
+
+    def quoted(text: str) -> str:
+        return json.dumps(text, ensure_ascii=False)
+
+    parts = [
+        f"""# kitae.toml: what this project is made of. An unknown key is an error.
+# このプロジェクトの設定。知らないキーはエラーになります。
+
+[project]
+name = {quoted(plan.name)}
+language = {quoted(plan.language)}
+base = "wheel:gemma3-270m"        # or "hf:ORG/NAME" (from the local cache), or "path:FOLDER" / 基にするモデル
+"""
+    ]
+    if plan.suites:
+        parts.append(
+            f"""
+[goal]
+suite = {quoted(plan.suites[0][0])}                  # the score that decides / 判断に使う設問
+at_least = 0.5
+"""
+        )
+    for name, path, profile in plan.sources:
+        parts.append(
+            f"""
+[[sources]]                       # a folder of documents / 文書のフォルダー
+name = {quoted(name)}
+path = {quoted(path)}
+profile = {quoted(profile)}              # which rules judge it: handbook or plain / 取捨の基準
+label = "internal"                # public < internal < confidential < restricted / 公開・社内・秘・極秘
+groups = ["all"]                  # who may read it / 読める人
+licence = "own"
+"""
+        )
+    for name, file, kind in plan.suites:
+        parts.append(
+            f"""
+[[suites]]                        # questions with known answers; never training data / 評価用の設問
+name = {quoted(name)}
+file = {quoted(file)}
+kind = {quoted(kind)}                   # unseen: their articles are kept out of training; known: they are trained on
+"""
+        )
+    parts.append(
+        """
+[instruct]
+maker = "extract"                 # needs no model / モデルを使わずに対話データを作ります
+unanswerable = 0.2                # share of questions that the passages do not answer / 答えのない設問の割合
+
+[train.pretrain]
+tokens = "16k"                    # 0 leaves continued pretraining out / 継続事前学習（0で省略）
+
+[train.tune]
+tokens = "70k"                    # how much the tuning may read at most / 指示学習の上限
+
+# [[variants]]                    # a further model in the decision table / 比較表にモデルを加える
+# name = "tune-only"
+# set = { "train.pretrain.tokens" = 0 }
+
+# [[places]]                      # where work may happen, and what may be there / 作業場所と置いてよい文書
+# name = "office"
+# may_hold = "restricted"
+
+# [endpoints.api]                 # nothing leaves unless it is declared here / ここに書かない限り何も外に出ません
+# url = "https://llm.example/v1"
+# model = "model-2026-08-01"
+# key = "env:API_KEY"
+# may_receive = "public"
+# row = true
+"""
+    )
+    return "".join(parts)

@@ -1,0 +1,81 @@
+"""How long what is stale will take: as it was measured the last time, or from each stage's `cost`."""
+
+from __future__ import annotations
+
+from .adopt.cost import cost as adopt_cost
+from .adopt.cost import trim_cost
+from .adopt.recipe import AdoptRecipe
+from .core.making import Making, Step
+from .core.quantity import Quantity
+from .corpus.cost import cost as corpus_cost
+from .documents.cost import cost as read_cost
+from .documents.recipe import ReadRecipe
+from .documents.stage import inputs
+from .engine.cost import cost as convert_cost
+from .evaluate.cost import cost as evaluate_cost
+from .instruct.cost import cost as instruct_cost
+from .knowledge.cost import cost as index_cost
+from .knowledge.cost import embed_cost
+from .measuring import rows
+from .project import Project
+from .train.cost import pretrain_cost, tune_cost
+
+BYTES_PER_CHARACTER = 3
+"""Of Japanese in UTF-8, the encoding of most documents."""
+PARAMETERS, HIDDEN, VOCABULARY = 123e6, 640, 36_000
+"""Of the default base with its vocabulary trimmed; what a base has is not known before it is adopted."""
+QUESTIONS = 60
+"""In a suite that has not been read yet."""
+
+
+def estimate(project: Project, planned: Making) -> Quantity:
+    """Seconds that the stale steps of a plan take on two CPU cores."""
+    measured = {f"{a.kind}/{a.name}": float(a.measured.get("seconds", 0)) for a in project.store.artifacts()}
+    typical = _typical(project)
+    total = 0.0
+    for step in planned.steps:
+        name = step.artifact.partition("@")[0]
+        if step.outcome == "stale":
+            total += measured[name] if name in measured else _first_time(step, name, typical)
+    return Quantity(value=total, unit="s", how="estimated")
+
+
+def _first_time(step: Step, name: str, typical: dict[str, Quantity]) -> float:
+    for key in (name, step.stage):
+        if key in typical:
+            return typical[key].value
+    return 0.0
+
+
+def _typical(project: Project) -> dict[str, Quantity]:
+    """Seconds by stage, and by artifact where artifacts of a stage differ, when nothing was measured yet."""
+    file = project.file
+    reading = ReadRecipe(sources=file.sources)
+    files = [project.folder / s.path for s in file.sources]
+    size = sum(path.stat().st_size for folder in files for path in folder.rglob("*") if path.is_file())
+    characters = size // BYTES_PER_CHARACTER
+    parameters = _parameters(project)
+    typical = {
+        "documents": read_cost(files=len(inputs(reading, project.folder)), size=size),
+        "adopt": adopt_cost(AdoptRecipe(base=file.project.base)),
+        "trim": trim_cost(file.vocabulary),
+        "corpus": corpus_cost(characters=characters),
+        "instruct": instruct_cost(characters, file.instruct.dialogues),
+        "index": index_cost(file.knowledge.index, characters),
+        "embed": embed_cost(file.knowledge.embed, characters, VOCABULARY, HIDDEN),
+        "pretrain": pretrain_cost(file.train.pretrain, parameters=parameters),
+        "tune": tune_cost(file.train.tune, parameters=parameters, dialogues=file.instruct.dialogues),
+        "convert": convert_cost(parameters),
+    }
+    suites = [a for a in project.store.artifacts("suite")]
+    questions = sum(int(a.facts["questions"]) for a in suites) if suites else QUESTIONS * max(1, len(file.suites))
+    for row in rows(file):
+        typical[f"scorecard/{row.name}"] = evaluate_cost(
+            file.evaluate, row, questions=questions, parameters=parameters
+        )
+    return typical
+
+
+def _parameters(project: Project) -> float:
+    models = [a for a in project.store.artifacts("model") if a.record.stage == "trim"]
+    return float(models[-1].facts["parameters"]) if models else PARAMETERS

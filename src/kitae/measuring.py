@@ -1,0 +1,133 @@
+"""The rows of the decision table, and how each becomes a scorecard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from .core.artifact import Artifact
+from .core.generation import Identity
+from .core.making import Making
+from .core.noun import canonical
+from .engine.convert import STAGE as CONVERT
+from .engine.convert import ConvertRecipe
+from .evaluate.nulls import NULL, NULL_ROWS
+from .evaluate.recipe import Row
+from .evaluate.stage import EVALUATE
+from .evaluate.stage import place as row_identity
+from .gate.policy import check_endpoint
+from .project import Project, ProjectFile
+
+if TYPE_CHECKING:
+    from .core.generation import Generator
+    from .core.passage import Retriever
+
+ENDPOINT = "endpoint:"
+
+
+def rows(file: ProjectFile) -> Iterator[Row]:
+    """What costs nothing first, then the base, the project's own models, and the endpoints that are to be a row."""
+    yield from NULL_ROWS
+    yield Row(name="base.closed", model="base", way="closed")
+    yield Row(name="base.retrieval", model="base", way="retrieval", shots=file.evaluate.shots)
+    for model in ("tuned", *(f"tuned-{variant.name}" for variant in file.variants)):
+        yield Row(name=f"{model}.closed", model=model, way="closed")
+        yield Row(name=f"{model}.retrieval", model=model, way="retrieval")
+    for name, endpoint in file.endpoints.items():
+        if endpoint.row:
+            yield Row(name=f"{name}.retrieval", model=f"{ENDPOINT}{name}", way="retrieval")
+
+
+def served(make: Making, file: ProjectFile, name: str, model: Artifact) -> Artifact:
+    """The model in the form that the project's engine loads."""
+    if file.engine.engine == "transformers":
+        return model
+    recipe = ConvertRecipe(number_format=file.engine.number_format)
+    return make(CONVERT, f"{name}-{file.engine.number_format}", recipe, {"model": model})
+
+
+def identity_of(model: Artifact, file: ProjectFile) -> Identity:
+    """What answers of a local model are remembered by, known before it is loaded."""
+    engine = file.engine.engine
+    return Identity(model=model.content, engine=f"{engine} {version(engine)}", number_format=file.engine.number_format)
+
+
+def load(model: Artifact, file: ProjectFile) -> Generator:
+    """The model, ready to answer."""
+    from .engine.open import open_generator
+
+    return open_generator(model, number_format=file.engine.number_format)
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """The two halves of the index, and how they are searched."""
+
+    words: Artifact
+    vectors: Artifact
+    file: ProjectFile
+
+    def open(self) -> Retriever:
+        from .knowledge.search import Search
+
+        return Search.open(self.words, self.vectors, self.file.knowledge.search)
+
+
+@dataclass(frozen=True)
+class Measuring:
+    """Makes scorecards of rows."""
+
+    project: Project
+    make: Making
+    knowledge: Knowledge
+    models: dict[str, Artifact]
+    """What an engine loads, by the names that rows use."""
+    suites: list[Artifact]
+    dialogues: Artifact
+    """Where worked examples for the prompt are taken from."""
+
+    def __call__(self, row: Row) -> Artifact:
+        file = self.project.file
+        identity, speaker = self._speaker(row)
+        searches = row.way == "retrieval"
+        inputs: dict[str, Any] = {"suites": self.suites}
+        if searches:
+            inputs["index"] = self.knowledge.words
+        if row.shots:
+            inputs["shots"] = self.dialogues
+        if row.model in self.models:
+            inputs["model"] = self.models[row.model]
+        searched = (
+            {"vectors": self.knowledge.vectors.content, "search": canonical(file.knowledge.search)} if searches else {}
+        )
+        return self.make(
+            EVALUATE,
+            row.name,
+            file.evaluate,
+            inputs,
+            identity=row_identity(row, identity) | searched,
+            given=lambda: {
+                "row": row,
+                "identity": identity,
+                "generator": speaker,
+                "retriever": self.knowledge.open() if searches else None,
+                "records": self.project.records,
+            },
+        )
+
+    def _speaker(self, row: Row) -> tuple[Identity | None, Callable[[], Generator] | None]:
+        """Who answers, and how to have it loaded when it has something new to say."""
+        if row.model == NULL:
+            return None, None
+        if not row.model.startswith(ENDPOINT):
+            model = self.models[row.model]
+            return identity_of(model, self.project.file), lambda: load(model, self.project.file)
+        from .engine.remote import Remote
+
+        name, label = row.model.removeprefix(ENDPOINT), self.knowledge.words.label
+        # Before anything is made: nobody should train for an hour to be told that a row may not be asked.
+        check_endpoint(name, self.project.file.endpoints[name], label)
+        remote = Remote(self.project.gate(), name, label)
+        return remote.identity, lambda: remote
