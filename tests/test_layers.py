@@ -21,7 +21,8 @@ LAYERS: list[set[str]] = [
     {"project"},
     {"measuring"},
     {"road", "estimate"},
-    {"cli", "__main__"},
+    {"cli"},
+    {"__main__"},
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 

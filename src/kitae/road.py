@@ -81,7 +81,7 @@ def walk(project: Project, make: Making, *, until: str = "report", place: str = 
         corpus = make(CORPUS, f"main{suffix}", recipe.corpus, {"documents": trainable})
         if last < STAGES.index("instruct"):
             continue
-        using = {"documents": trainable, "passages": practice}
+        using = {"documents": trainable, "passages": practice, "suites": suites}
         dialogues[suffix] = make(INSTRUCT, f"main{suffix}", recipe.instruct, using, given=_hard_negatives)
         if last < STAGES.index("train"):
             continue

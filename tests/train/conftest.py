@@ -39,6 +39,20 @@ def make_examples(count: int, *, seed: int = 0, shortest: int = 4, longest: int 
     return examples
 
 
+def make_family(count: int, *, seed: int = 1, longest: int = 90) -> list[Example]:
+    """Examples that begin alike for most of their length, as questions about the same passages do."""
+    random = np.random.default_rng(seed)
+    family, tokens = [], random.integers(7, 400, longest).astype(np.int32)
+    for number in range(count):
+        own = int(random.integers(6, longest // 3))
+        tokens = tokens.copy()
+        tokens[-own:] = random.integers(7, 400, own)
+        learnt = np.zeros(longest, np.bool_)
+        learnt[-int(random.integers(1, own)) :] = True
+        family.append(Example(f"family {seed} {number}", tokens, learnt))
+    return family
+
+
 def course(**changes: Any) -> Course:
     """A short course that trains every weight, unless `changes` say otherwise."""
     return PretrainRecipe.model_validate(

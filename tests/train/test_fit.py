@@ -22,7 +22,7 @@ from kitae.train.fit import CurveRow, at_most, fit, identity, mean_loss, plan, s
 from kitae.train.recipe import Course
 from kitae.train.trainee import Trainee
 
-from .conftest import course, make_examples, tuning
+from .conftest import course, make_examples, make_family, tuning
 
 Make = Callable[..., Trainee]
 
@@ -60,7 +60,7 @@ def plain_loop(folder: Path, recipe: Course, examples: list[Example]) -> list[tu
 
 
 def test_fifty_steps_are_those_of_a_plain_loop(trainee: Make, tiny_base: Path, never: Checkpoints) -> None:
-    examples = make_examples(24)
+    examples = [*make_examples(18), *make_family(6)]
     recipe = course(tokens=12_500, learning_rate=2e-3, weight_decay=0.1, clip=1.5)
     expected = plain_loop(tiny_base, recipe, examples)
     curve = fit(trainee(recipe), recipe, examples, checkpoints=never).curve[1:]
@@ -77,10 +77,10 @@ def test_fifty_steps_are_those_of_a_plain_loop(trainee: Make, tiny_base: Path, n
 @pytest.mark.parametrize("recipe", [course(), tuning(tokens=2000)], ids=["full", "lora"])
 def test_how_examples_are_spread_over_rows_does_not_matter(trainee: Make, recipe: Course, never: Checkpoints) -> None:
     """One step over all examples: in one long row, or accumulated over many rows with very uneven answers."""
-    examples = make_examples(12)
+    examples = [*make_examples(12), *make_family(3)]
     tokens = sum(map(len, examples))
-    one_row = recipe.model_copy(update={"sequence": tokens, "batch_tokens": tokens, "tokens": tokens})
-    many_rows = recipe.model_copy(update={"sequence": 90, "batch_tokens": 90 * 99, "tokens": tokens})
+    one_row = recipe.model_copy(update={"sequence": tokens, "batch_tokens": tokens, "tokens": None})
+    many_rows = recipe.model_copy(update={"sequence": 90, "batch_tokens": 90 * 99, "tokens": None})
     assert len(plan(examples, many_rows).rows) > 5
     results = []
     for each in (one_row, many_rows):

@@ -6,13 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kitae.train.packing import Order, best_fit, rows_for_tokens, shuffled
+from kitae.train.example import row_tokens
+from kitae.train.packing import Order, best_fit, pack, rows_for_tokens, shuffled
+
+from .conftest import make_examples, make_family
 
 LENGTHS = st.lists(st.integers(1, 64), min_size=1, max_size=80)
 
 
 @given(LENGTHS)
-def test_every_example_is_in_exactly_one_row_and_no_row_is_too_long(lengths: list[int]) -> None:
+def test_everything_is_in_exactly_one_row_and_no_row_is_too_long(lengths: list[int]) -> None:
     rows = best_fit(lengths, 64)
     assert sorted(chain.from_iterable(rows)) == list(range(len(lengths)))
     assert all(sum(lengths[index] for index in row) <= 64 for row in rows)
@@ -28,13 +31,32 @@ def test_the_fullest_row_that_fits_is_taken() -> None:
     assert best_fit([6, 5, 4, 3, 2], 10) == [(0, 2), (1, 3, 4)]
 
 
+@given(st.integers(0, 50), st.integers(90, 400))
+def test_families_stay_together_as_far_as_a_row_holds_them(seed: int, capacity: int) -> None:
+    examples = [*make_examples(9, seed=seed), *make_family(5, seed=seed), *make_family(6, seed=seed + 99)]
+    examples = [examples[index] for index in shuffled(len(examples), seed, 0)]
+    rows = pack(examples, capacity)
+    sizes = [row_tokens([examples[index] for index in row]) for row in rows]
+    assert sorted(chain.from_iterable(rows)) == list(range(len(examples)))
+    assert max(sizes) <= capacity
+    apart = sum(row_tokens([example]) for example in examples)
+    if capacity >= 250:
+        assert sum(sizes) < 0.75 * apart
+
+
+def test_examples_that_share_nothing_are_packed_by_length() -> None:
+    examples = make_examples(40)
+    sizes = sorted(sum(len(examples[index]) for index in row) for row in pack(examples, 200))
+    assert len(sizes) == len(best_fit([len(each) for each in examples], 200))
+
+
 def test_an_example_that_is_longer_than_a_row_is_refused() -> None:
     with pytest.raises(ValueError, match="11 tokens"):
         best_fit([3, 11], 10)
 
 
 def order(rows: int = 7, per_step: int = 3, seed: int = 0, total: int = 30) -> Order:
-    return Order([(index,) for index in range(rows)], per_step, seed, total)
+    return Order([(index,) for index in range(rows)], [10] * rows, per_step, seed, total)
 
 
 def test_a_step_is_a_function_of_seed_and_step_alone() -> None:
@@ -63,8 +85,7 @@ def test_the_last_step_holds_what_is_left() -> None:
 
 @given(LENGTHS, st.integers(1, 3000), st.integers(0, 5))
 def test_a_budget_of_tokens_is_reached_with_as_few_rows_as_possible(lengths: list[int], tokens: int, seed: int) -> None:
-    rows = best_fit(lengths, 64)
-    total = rows_for_tokens(rows, lengths, seed, tokens)
-    taken = Order(rows, 1, seed, total)
-    sizes = [sum(lengths[index] for index in taken.step(step)[0]) for step in range(total)]
+    total = rows_for_tokens(lengths, seed, tokens)
+    order = Order([(index,) for index in range(len(lengths))], lengths, 1, seed, total)
+    sizes = [order.tokens(step) for step in range(total)]
     assert sum(sizes) >= tokens > sum(sizes[:-1])

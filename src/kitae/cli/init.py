@@ -161,6 +161,8 @@ unanswerable = 0.2                # share of questions that the passages do not 
 
 [train.pretrain]
 tokens = "16k"                    # 0 leaves continued pretraining out / 継続事前学習（0で省略）
+method = "lora"                   # or "full": every weight, with four times the memory / 全重みなら "full"
+learning_rate = 3e-4
 
 [train.tune]
 tokens = "70k"                    # how much the tuning may read at most / 指示学習の上限

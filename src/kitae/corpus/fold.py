@@ -7,7 +7,8 @@ NFKC would change them:
 - `²`, `½`, `㎡`, `㎥`: `10²` would become `102`, `5½` `51⁄2`, `30㎡` `30m2`.
 - `㍻`, `㈱`, `㎏`, `℃`, `№`, `Ⅲ`: spelt out by NFKC. Nothing is gained, and an answer is expected to quote what the
   document says; the search folds both sides on its own.
-- `「」、。・ー～（）！？：；` and the full-width space: Japanese punctuation, whose half-width forms are other characters.
+- `「」、。・ー～（）！？：；` and the full-width space: Japanese punctuation, whose half-width forms are other
+  characters.
 - `＜＞`: brackets in Japanese, comparison signs in ASCII.
 - `…`, `‥`, `´`, `¨`: NFKC makes three or two full stops, or a space with a combining mark of them.
 - `﨑`, `神`: variants of kanji in names (those with a canonical form were folded by the reader already, see `NFC`).
@@ -25,7 +26,7 @@ _VARIANTS = {ord("〜"): "～"}
 _TABLE = _ALNUM | _SIGNS | _VARIANTS
 
 _HALF_WIDTH_KANA = re.compile("[｡-ﾟ]+")
-# １，０００ / ０．５ / ９：００ / ＱＰ－０７: between ASCII letters and digits these are the signs of numbers and codes.
+# １，０００ / ０．５ / ９：００ / ＱＰ－０７: between letters and digits these are the signs of numbers and codes.
 _INSIDE = re.compile("(?<=[0-9A-Za-z])[．，：－](?=[0-9A-Za-z])")
 _HALF = {"．": ".", "，": ",", "：": ":", "－": "-"}
 
@@ -34,4 +35,5 @@ def fold_widths(text: str) -> str:
     """The text with widths folded; folding again changes nothing."""
     text = _HALF_WIDTH_KANA.sub(lambda run: unicodedata.normalize("NFKC", run[0]), text)
     text = text.translate(_TABLE)
-    return _INSIDE.sub(lambda sign: _HALF[sign[0]], text)
+    # A half-width voiced mark may stand after a full-width letter, and joins it now.
+    return unicodedata.normalize("NFC", _INSIDE.sub(lambda sign: _HALF[sign[0]], text))

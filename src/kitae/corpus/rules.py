@@ -1,7 +1,7 @@
 """Rules that judge a section: pure functions of its text that say why.
 
-A rule looks at one section at a time. Rules for web pages destroy company documents (a published web profile, unchanged,
-passes 4 of 27 company rules), so these ones only drop what tells a reader nothing.
+A rule looks at one section at a time. Rules for web pages destroy company documents (a published web profile,
+unchanged, passes 4 of 27 company rules), so these ones only drop what tells a reader nothing.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Empty:
 
 @dataclass(frozen=True)
 class TooShort:
-    """Too few letters and digits, the heading counted: `第8条　始業・終業の時刻 / 個別の雇用契約書に定める。` has enough."""
+    """Too few letters and digits, the heading counted: `第8条　始業の時刻 / 個別の契約書に定める。` has enough."""
 
     chars: int
 
@@ -64,19 +64,22 @@ class TooShort:
 
 
 _PLACEHOLDER = re.compile(
-    r"(?:準備中|作成中|検討中|調整中|記載予定|追記予定|後日(?:記載|追記)?|未定|未記入|未作成|(?:以下)?余白|(?:以下)?省略|略|空欄|削除"
-    r"|ここに(?:記入|入力|記載)(?:して(?:ください|下さい))?|該当(?:なし|無し)|特になし|なし|無し"
-    r"|TBD|TBA|TODO|FIXME|WIP|N/?A|xxx+|lorem ipsum.*|coming soon|under construction|to be (?:defined|written|determined))",
+    r"(?:準備中|作成中|検討中|調整中|記載予定|追記予定|後日(?:記載|追記)?|未定|未記入|未作成"
+    r"|(?:以下)?余白|(?:以下)?省略|略|空欄|削除"
+    r"|ここに(?:記入|入力|記載)(?:して(?:ください|下さい))?|TBD|TBA|TODO|FIXME|WIP|xxx+"
+    r"|lorem ipsum.*|coming soon|under construction|to be (?:defined|written|determined))",
     re.IGNORECASE,
 )
-_AROUND = re.compile(
-    r"^[\s　（）()\[\]【】「」『』<>＜＞。.…・※*_\-ー－―:：]+|[\s　（）()\[\]【】「」『』<>＜＞。.…・※*_\-ー－―:：]+$"
-)
+_MARKS = r"[\s　（）()\[\]【】「」『』<>＜＞。.…・※*_\-ー－―:：]+"
+_AROUND = re.compile(rf"^{_MARKS}|{_MARKS}$")
 
 
 @dataclass(frozen=True)
 class OnlyPlaceholders:
-    """`（準備中）`, `第14条　削除`, `TBD`: every line waits to be written, or was struck out."""
+    """`（準備中）`, `第14条　削除`, `TBD`: every line waits to be written, or was struck out.
+
+    なし is no placeholder: below `Q. 費用はかかりますか` it is the answer.
+    """
 
     def judge(self, piece: Piece) -> Verdict:
         lines = piece.lines()
@@ -86,10 +89,11 @@ class OnlyPlaceholders:
 
 _JAPANESE = re.compile(r"[\u3040-\u30ff\u3005\u3007\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f]")
 _LATIN = re.compile(r"[A-Za-z]")
-_ENGLISH = frozenset(
+_FUNCTION_WORDS = (
     "the of and to in a is for be or not with on at by from this that are if you must any your it as an all do before"
-    " after when should use only no can will may must per each per".split()
+    " after when should use only no can will may per each"
 )
+_ENGLISH = frozenset(_FUNCTION_WORDS.split())
 
 
 @dataclass(frozen=True)
@@ -140,9 +144,10 @@ class RepeatedLines:
 
 
 _MENU = re.compile(
-    r"ホーム|トップ(?:ページ)?(?:へ|に戻る)?|ページの?(?:先頭|トップ|上部)(?:へ|に戻る|へ戻る)?|戻る|次へ|前へ|進む|閉じる|もっと見る|一覧(?:へ|を見る|に戻る)?"
-    r"|サイトマップ|お問い?合わ?せ|ログイン|ログアウト|新規登録|検索|メニュー|印刷(?:する)?|シェア|ツイート|プライバシーポリシー|個人情報(?:保護方針|の取扱い)"
-    r"|利用規約|サイトポリシー|アクセス|リンク集?|パンくず.*|(?:©|\(c\)|copyright).*|all rights reserved.*|home|top|back|next|previous|menu|search|login|logout"
+    r"ホーム|トップ(?:ページ)?(?:へ|に戻る)?|ページの?(?:先頭|トップ|上部)(?:へ|に戻る|へ戻る)?|戻る|次へ|前へ|進む|閉じる|もっと見る"
+    r"|一覧(?:へ|を見る|に戻る)?|サイトマップ|お問い?合わ?せ|ログイン|ログアウト|新規登録|検索|メニュー|印刷(?:する)?|シェア|ツイート"
+    r"|プライバシーポリシー|個人情報(?:保護方針|の取扱い)|利用規約|サイトポリシー|アクセス|リンク集?|パンくず.*"
+    r"|(?:©|\(c\)|copyright).*|all rights reserved.*|home|top|back|next|previous|menu|search|login|logout"
     r"|sign in|contact(?: us)?|sitemap|privacy policy|print",
     re.IGNORECASE,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -37,8 +38,8 @@ class Funnel:
 def curate(recipe: CorpusRecipe, documents: Artifact, run: Run) -> Artifact:
     """Judges every section by the profile of its source and drops exact duplicates.
 
-    Rows: `corpus`: `id`, `text`, `source`, `label`, `groups`, `licence`, `sections`, one row a document; `ledger`: every
-    section that was dropped, by which rule, why, and how it begins.
+    Rows: `corpus`: `id`, `text`, `source`, `label`, `groups`, `licence`, `sections`, one row a document; `ledger`:
+    every section that was dropped, by which rule, why, and how it begins.
 
     Args:
         documents: An artifact with rows `documents`, of which everything may be trained on.
@@ -75,7 +76,7 @@ def _rows(
     for document in inputs:
         advance(1)
         rules = _profile(document)
-        result = run.memo.get(memo_key(document, recipe, rules), lambda d=document, r=rules: judged(d, recipe, r))
+        result = run.memo.get(memo_key(document, recipe, rules), functools.partial(judged, document, recipe, rules))
         kept = [Kept(*each) for each in result["kept"]]
         funnel.add("read", len(document.sections), len(document.text))
         funnel.add("passed the rules", len(kept), sum(len(each.text) for each in kept))

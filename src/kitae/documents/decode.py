@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import functools
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 BOMS: tuple[tuple[bytes, str], ...] = (
@@ -66,6 +67,8 @@ MAGIC: tuple[tuple[bytes, str], ...] = (
 
 _DECLARED = re.compile(rb"""(?:charset\s*=\s*|encoding\s*=\s*)["']?\s*([A-Za-z0-9_.:-]+)""", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+_ONLY_JAPANESE = re.compile("[\u3041-\u30fa（）「」ｱ-ﾝ]")
+_ASCII = re.compile(r"[\x00-\x7f]+")
 _SAMPLE = 40_000
 
 
@@ -119,12 +122,12 @@ def declared_encoding(data: bytes) -> str:
 
 def plausibility(text: str) -> float:
     """How much the characters outside ASCII look like Japanese prose: mean weight from -1 to 1; 1 without any."""
-    beyond = [character for character in text[:_SAMPLE] if character > "\x7f"]
+    beyond = {character: count for character, count in Counter(text[:_SAMPLE]).items() if character > "\x7f"}
     if not beyond:
         return 1.0
-    if _HALF_WIDTH_WORDS.fullmatch("".join(beyond)):
+    if _HALF_WIDTH_WORDS.fullmatch(_ASCII.sub("", text[:_SAMPLE])):
         return ALL_HALF_WIDTH
-    return sum(_weight(character) for character in beyond) / len(beyond)
+    return sum(_weight(character) * count for character, count in beyond.items()) / sum(beyond.values())
 
 
 def _strictly(data: bytes, encoding: str) -> str:
@@ -149,15 +152,22 @@ def _seven_bit(data: bytes) -> Decoded | None:
 
 
 def _most_plausible(data: bytes, declared: str) -> Decoded | None:
-    found = [text for text in (_try(data, encoding) for encoding in CANDIDATES) if text is not None]
+    tried = (_try(data, encoding) for encoding in CANDIDATES)
+    found = [text for text in tried if text is not None]
     scores = {text.encoding: plausibility(text.text) for text in found}
     best = max(found, key=lambda text: scores[text.encoding], default=None)
     if declared in scores and best and scores[declared] >= max(PLAUSIBLE, scores[best.encoding] - DECLARED_WINS):
         return next(text for text in found if text.encoding == declared)
     if best and scores[best.encoding] >= PLAUSIBLE:
-        return best
+        return best if best.encoding == "cp932" or _may_be_euc_jp(best.text) else None
     # A Western page is only believed when it says so: almost any bytes are valid CP1252.
     return _try(data, declared) if declared in WESTERN else None
+
+
+def _may_be_euc_jp(text: str) -> bool:
+    """Chinese and Korean in their own EUC encodings are valid EUC-JP too: kanji after kanji, no kana, no brackets."""
+    beyond = _ASCII.sub("", text[:_SAMPLE])
+    return len(beyond) < 6 or _ONLY_JAPANESE.search(beyond) is not None
 
 
 @functools.cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import itertools
 import os
 import unicodedata
 from collections.abc import Iterator
@@ -52,7 +53,7 @@ def found_in(source: Source, folder: Path) -> list[Found]:
         what = "is a file, not a folder" if root.exists() else "is missing"
         raise Mistake(f"the folder of a source {what}: {root}", where=where, hint="correct `path`")
     found = sorted((_found(path, root, source) for path in _files(root)), key=lambda each: each.id)
-    for one, two in zip(found, found[1:], strict=False):
+    for one, two in itertools.pairwise(found):
         if one.id == two.id:
             raise Mistake(
                 f"two files have the same name but for the way its accents are stored: {one.id}",

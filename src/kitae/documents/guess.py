@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from ..core.mistakes import Mistake
-from .decode import decode
+from .decode import Undecodable, decode
 from .files import FORMATS
 
 READABLE = tuple(FORMATS)
@@ -51,5 +50,5 @@ def _texts(folder: Path) -> Iterator[str]:
         seen += len(data)
         try:
             yield decode(data).text
-        except Mistake:
+        except Undecodable:
             continue  # reading it in earnest will name it

@@ -45,7 +45,7 @@ _IMAGE_OR_LINK = re.compile(
 _REFERENCE = re.compile(r"!?\[(?P<text>[^\[\]]+)\]\[(?P<name>[^\[\]]*)\]")
 _AUTOLINK = re.compile(r"<((?:https?://|mailto:)[^\s<>]+|[^\s<>@]+@[^\s<>@]+)>")
 _STRONG = re.compile(r"(?<!\*)(\*\*\*?)(?=[^\s*])(.+?)(?<=[^\s*])\1(?!\*)")
-_STRONG_LOW = re.compile(r"(?<![\w_])(___?)(?=[^\s_])(.+?)(?<=[^\s_])\1(?![\w_])")
+_STRONG_LOW = re.compile(r"(?<![0-9A-Za-z_])(___?)(?=[^\s_])(.+?)(?<=[^\s_])\1(?![0-9A-Za-z_])")
 # A single star between letters or digits is a multiplication sign.
 _EMPHASIS = re.compile(r"(?<![*0-9A-Za-z])\*(?=[^\s*])([^*\n]+?)(?<=[^\s*])\*(?![*0-9A-Za-z])")
 _EMPHASIS_LOW = re.compile(r"(?<![\w_])_(?=[^\s_])([^_\n]+?)(?<=[^\s_])_(?![\w_])")

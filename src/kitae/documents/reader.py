@@ -21,6 +21,7 @@ from .structure import Structured, structured
 FORMAT = 1
 """Counted up when a file would be read otherwise than before; part of what is remembered."""
 
+_FIELDS = ("heading", "path", "kind", "start", "end", "body")
 _READERS = {"markdown": read_markdown, "html": read_html, "text": read_plain}
 
 
@@ -62,7 +63,7 @@ def read_bytes(data: bytes, *, name: str, kind: str) -> dict[str, Any]:
 
 def memo_key(found: Found, sha256: str) -> dict[str, Any]:
     """What the result of `read_bytes` depends on."""
-    return {"read": FORMAT, "sha256": sha256, "name": PurePosixPath(found.id).stem, "kind": found.format}
+    return {"read": FORMAT, "sha256": sha256, "kind": found.format}
 
 
 def document(found: Found, source: Source, sha256: str, read: dict[str, Any]) -> Document:

@@ -18,7 +18,10 @@ SHORTEST_SENTENCE = 20
 SHORTEST_SECTION = 40
 """Characters of a section that can be drawn by lot: a shorter one holds nothing to ask about."""
 
-_SENTENCE_END = re.compile(r"(?<=[。．！？!?])|\n")
+_SENTENCE_END = re.compile(r"(?<=[。！？!?])|(?<=．)(?![0-9０-９])|(?<=[.!?])\s+(?=[A-Z])|\n")
+_ITEM_MARK = re.compile(
+    r"^\s*(?:[-*+・•]|[0-9０-９]{1,2}[.)．]|[（(][0-9０-９一二三四五六七八九十]{1,3}[)）]|[①-⑳])\s*"
+)
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,10 @@ class Pages:
         return {name: squeeze(document.body_text(section)) for name, (document, section) in self.sections.items()}
 
     def locate(self, suite: str, question: str, evidence: Evidence) -> Quote:
-        """The sections where a quote stands; with the right heading if there are such, else all in its file."""
+        """The sections where a quote stands; with the right heading if there are such, else all in its file.
+
+        Evidence without a quote is everything under its heading.
+        """
         named = [document for document in self.documents if _is_file(document, evidence.file)]
         places: list[tuple[str, ...]] = []
         for wanted in _ways(evidence.quote):
@@ -69,9 +75,12 @@ class Pages:
             if places:
                 break
         heading = squeeze(evidence.heading)
+        if not squeeze(evidence.quote):
+            places = [(section.id,) for document in named for section in document.sections]
+            places = [place for place in places if self._is_under(place[0], heading)]
         exact = [place for place in places if any(self._is_under(name, heading) for name in place)]
         chosen = tuple(dict.fromkeys(name for place in exact or places for name in place))
-        why_not = "" if chosen else "the quote is not in it" if named else "no document has this name"
+        why_not = "" if chosen else "it does not stand there" if named else "no document has this name"
         sentences = tuple(dict.fromkeys(each for name in chosen for each in self._sentences(name, evidence.quote)))
         return Quote(suite, question, evidence, chosen, sentences, why_not)
 
@@ -97,9 +106,11 @@ class Pages:
     def _sentences(self, name: str, quote: str) -> Iterator[str]:
         document, section = self.sections[name]
         wanted = squeeze(quote)
-        pieces = [squeeze(piece) for piece in _SENTENCE_END.split(document.body_text(section))]
-        around = [piece for piece in pieces if wanted and wanted in piece] or [wanted]
-        yield from (piece for piece in around if len(piece) >= SHORTEST_SENTENCE)
+        pieces = _SENTENCE_END.split(document.body_text(section))
+        around = [piece for piece in pieces if wanted and wanted in squeeze(piece)] or [quote]
+        # The same sentence is another item elsewhere, or none.
+        bare = (squeeze(_ITEM_MARK.sub("", piece)) for piece in around)
+        yield from (sentence for sentence in bare if len(sentence) >= SHORTEST_SENTENCE)
 
 
 def held_for(suites: Iterable[Suite], pages: Pages) -> tuple[list[Held], list[Quote]]:

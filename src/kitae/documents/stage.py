@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -153,10 +154,8 @@ def _documents(files: Sequence[tuple[Source, Found]], ledger: list[dict[str, Any
         try:
             data = found.path.read_bytes()
             sha256 = digest_of(data)
-            name = Path(found.id).stem
-            result = run.memo.get(
-                memo_key(found, sha256), lambda d=data, n=name, k=found.format: read_bytes(d, name=n, kind=k)
-            )
+            make = functools.partial(read_bytes, data, name=Path(found.id).stem, kind=found.format)
+            result = run.memo.get(memo_key(found, sha256), make)
         except Unreadable as error:
             problems.append((found, source, str(error)))
             continue

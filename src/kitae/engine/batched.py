@@ -6,6 +6,7 @@ import json
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.dialogue import Message
@@ -14,22 +15,39 @@ from ..core.mistakes import Mistake
 from .chat import Renderer
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How large a batch may be."""
+
+    tokens: int
+    """Prompt tokens, padding included."""
+    examples: int
+    spread: int | None = None
+    """How much longer its longest prompt may be than its shortest; `None` where only padding is lost by it."""
+    free_above: int | None = None
+    """Prompts longer than this may differ by any length."""
+
+    def allow(self, longest: int, length: int, examples: int) -> bool:
+        """Whether a prompt of `length` tokens may join a batch and make it `examples` large."""
+        free = self.spread is None or (self.free_above is not None and length > self.free_above)
+        near = free or longest - length <= (self.spread or 0)
+        return near and examples <= self.examples and longest * examples <= self.tokens
+
+
 class Batched(ABC):
     """A `Generator` that answers in batches; an engine adds how tokens follow on tokens."""
 
     identity: Identity
 
-    def __init__(self, tokenizer: Path, *, batch_tokens: int, batch_examples: int) -> None:
+    def __init__(self, tokenizer: Path, *, limits: Limits) -> None:
         """
         Args:
             tokenizer: A folder with config.json and tokenizer.json.
-            batch_tokens: Prompt tokens in a batch, padding included.
-            batch_examples: Prompts in a batch.
+            limits: Of a batch.
         """
         self.renderer = Renderer(tokenizer)
         self._context = longest_context(tokenizer)
-        self._batch_tokens = batch_tokens
-        self._batch_examples = batch_examples
+        self._limits = limits
 
     def generate(
         self,
@@ -47,7 +65,7 @@ class Batched(ABC):
         lengths = [len(prompt) for prompt in rendered]
         _check_lengths(lengths, decoding.max_tokens, self._context)
         answers: dict[int, Generated] = {}
-        for batch in by_length(lengths, tokens=self._batch_tokens, examples=self._batch_examples):
+        for batch in by_length(lengths, self._limits):
             start = time.perf_counter()
             found = self._continue([rendered[index] for index in batch], decoding)
             seconds = (time.perf_counter() - start) / len(batch)
@@ -62,20 +80,18 @@ class Batched(ABC):
         """New tokens for each prompt, up to and with the first stop token; what follows it is ignored."""
 
 
-def by_length(lengths: Sequence[int], *, tokens: int, examples: int) -> list[list[int]]:
+def by_length(lengths: Sequence[int], limits: Limits) -> list[list[int]]:
     """Batches of indices, the longest prompts first, so that what does not fit into memory fails at once.
 
     Args:
-        lengths: Of the prompts, in tokens.
-        tokens: At most so many in a batch, padding included; a longer prompt stands alone.
-        examples: At most so many prompts in a batch.
+        lengths: Of the prompts, in tokens. One beyond the limit of tokens stands alone.
+        limits: Of each batch.
     """
     order = sorted(range(len(lengths)), key=lambda index: (-lengths[index], index))
     batches: list[list[int]] = []
     for index in order:
-        batch = batches[-1] if batches else []
-        if batch and len(batch) < examples and lengths[batch[0]] * (len(batch) + 1) <= tokens:
-            batch.append(index)
+        if batches and limits.allow(lengths[batches[-1][0]], lengths[index], len(batches[-1]) + 1):
+            batches[-1].append(index)
         else:
             batches.append([index])
     return batches

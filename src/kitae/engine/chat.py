@@ -24,6 +24,7 @@ from tokenizers import AddedToken, Tokenizer
 
 from ..core.dialogue import Message
 from ..core.mistakes import Mistake
+from ..core.quiet import hush
 from .template import PLAIN_TEMPLATE, TURN_MARKS, TURNS_TEMPLATE, compiled, own_template
 
 _GUARD = "\U0010fffe\U0010ffff"
@@ -355,6 +356,7 @@ def _tokenizer(folder: Path) -> Tokenizer:
         return Tokenizer.from_file(str(file))
     if not (folder / "config.json").is_file():
         raise Mistake("no model in this folder", where=str(folder), hint="it must hold config.json and tokenizer.json")
+    hush()
     from transformers import AutoTokenizer
 
     try:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from ..core.artifact import MEASURED, RUN, Artifact
 from ..core.noun import Noun
+from ..core.quiet import hush
 from ..core.run import Run
 from ..core.stage import Stage
 from .chat import Renderer, chat_template
@@ -29,6 +30,7 @@ def convert(recipe: ConvertRecipe, model: Artifact, run: Run) -> Artifact:
     Raises:
         Mistake: CTranslate2 does not know the architecture, or what came out does not agree with the original.
     """
+    hush()
     from .conversion import convert_folder
 
     source = hf_folder(model)

@@ -1,20 +1,26 @@
-"""Generation with CTranslate2: on a CPU about three times as fast as transformers, in int8."""
+"""Generation with CTranslate2: int8 on a CPU takes about half the time of transformers and a quarter of the memory.
+
+That holds for prompts within the model's attention window (512 tokens for Gemma 3 270M): see `_companion`.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import ctranslate2
 
 from ..core.generation import Decoding, Identity
 from ..core.mistakes import Mistake
-from .batched import Batched
+from .batched import Batched, Limits
 
-BATCH_TOKENS = 4096
-BATCH_EXAMPLES = 16
+LIMITS = Limits(tokens=16_384, examples=32, spread=24)
+"""CTranslate2 reads at once as many tokens as the shortest prompt of a batch has; each that another has more is a
+step of its own, as dear as a token of the answer. So prompts within the window are batched with their like, and those
+beyond it, which are read step by step anyway, share their steps among as many as there are."""
 
 
 class CTranslate2Generator(Batched):
@@ -28,8 +34,7 @@ class CTranslate2Generator(Batched):
         model: str,
         number_format: str,
         cores: int | None = None,
-        batch_tokens: int = BATCH_TOKENS,
-        batch_examples: int = BATCH_EXAMPLES,
+        limits: Limits = LIMITS,
     ) -> None:
         """
         Args:
@@ -38,44 +43,54 @@ class CTranslate2Generator(Batched):
             model: Content digest of the model, for `identity`.
             number_format: `int8` or `float32`, as the weights are.
             cores: How many to use; all by default.
+            limits: Of a batch.
 
         Raises:
             Mistake: the folder holds no model that this CTranslate2 reads.
         """
-        super().__init__(tokenizer, batch_tokens=batch_tokens, batch_examples=batch_examples)
+        self._window = attention_window(tokenizer)
+        super().__init__(tokenizer, limits=replace(limits, free_above=self._window))
         self.identity = Identity(
             model=model, engine=f"ctranslate2 {ctranslate2.__version__}", number_format=number_format
         )
         self._spelling = vocabulary(weights)
-        self._window = attention_window(tokenizer)
+        self._weights = weights
+        self._cores = cores or os.cpu_count() or 1
+        self._engine = self._load()
+
+    def _load(self) -> ctranslate2.Generator:
         try:
-            self._engine = ctranslate2.Generator(
-                str(weights),
+            return ctranslate2.Generator(
+                str(self._weights),
                 device="cpu",
-                compute_type=number_format,
+                compute_type=self.identity.number_format,
                 inter_threads=1,
-                intra_threads=cores or os.cpu_count() or 1,
+                intra_threads=self._cores,
             )
         except (RuntimeError, ValueError) as error:
             raise Mistake(
-                f"CTranslate2 cannot load this model: {error}", where=str(weights), hint="convert it again"
+                f"CTranslate2 cannot load this model: {error}", where=str(self._weights), hint="convert it again"
             ) from None
 
     def _continue(self, prompts: Sequence[Sequence[int]], decoding: Decoding) -> list[list[int]]:
         """New tokens for each prompt, up to and with the first stop token."""
-        sampled = {"sampling_topk": 0, "sampling_temperature": decoding.temperature}
-        if decoding.temperature > 0:
-            ctranslate2.set_random_seed(decoding.seed)
+        sampled = decoding.temperature > 0
         read = [*prompts, *self._companion(prompts)]
-        results = self._engine.generate_batch(
+        results = (self._seeded(decoding.seed) if sampled else self._engine).generate_batch(
             [[self._spelling[token] for token in prompt] for prompt in read],
             max_length=decoding.max_tokens,
             end_token=list(self.renderer.stop_ids),
             return_end_token=True,
             include_prompt_in_result=False,
-            **(sampled if decoding.temperature > 0 else {"sampling_topk": 1}),
+            sampling_topk=0 if sampled else 1,
+            sampling_temperature=decoding.temperature if sampled else 1,
         )
         return [list(result.sequences_ids[0]) for result in results[: len(prompts)]]
+
+    def _seeded(self, seed: int) -> ctranslate2.Generator:
+        """The model, loaded anew: CTranslate2 takes a seed when a worker draws its first number, and never again."""
+        ctranslate2.set_random_seed(seed)
+        return self._load()
 
     def _companion(self, prompts: Sequence[Sequence[int]]) -> list[Sequence[int]]:
         """One more prompt, as long as the attention window, where all others are longer; its answer is thrown away.

@@ -11,11 +11,9 @@ import transformers
 
 from ..core.generation import Decoding, Identity
 from ..core.mistakes import Mistake, nearest
-from .batched import Batched
+from .batched import Batched, Limits
 
-BATCH_TOKENS = 4096
-"""Prompt tokens in a batch, padding included. On two cores larger batches are no faster (docs/log.md)."""
-BATCH_EXAMPLES = 16
+LIMITS = Limits(tokens=4096, examples=16)
 
 NUMBER_FORMATS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -30,8 +28,7 @@ class TransformersGenerator(Batched):
         model: str,
         number_format: str = "float32",
         device: str | None = None,
-        batch_tokens: int = BATCH_TOKENS,
-        batch_examples: int = BATCH_EXAMPLES,
+        limits: Limits = LIMITS,
     ) -> None:
         """
         Args:
@@ -39,13 +36,14 @@ class TransformersGenerator(Batched):
             model: Content digest of the model, for `identity`.
             number_format: `float32`, `bfloat16` or `float16`.
             device: As torch names it; by default `cuda` where there is one, else `cpu`.
+            limits: Of a batch.
 
         Raises:
             Mistake: the folder holds no model that transformers can load, or the number format is unknown.
         """
         if number_format not in NUMBER_FORMATS:
             raise Mistake(f"no number format `{number_format}`", hint=nearest(number_format, NUMBER_FORMATS))
-        super().__init__(folder, batch_tokens=batch_tokens, batch_examples=batch_examples)
+        super().__init__(folder, limits=limits)
         self.identity = Identity(
             model=model, engine=f"transformers {transformers.__version__}", number_format=number_format
         )

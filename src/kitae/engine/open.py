@@ -11,6 +11,7 @@ from pathlib import Path
 from ..core.artifact import Artifact
 from ..core.generation import Generator
 from ..core.mistakes import Mistake
+from ..core.quiet import hush
 
 CT2, TOKENIZER = "ct2", "tokenizer"
 
@@ -37,6 +38,7 @@ def open_generator(
             model.path(CT2), tokenizer_folder(model), model=model.content, number_format=number_format, cores=cores
         )
     if engine == "transformers":
+        hush()
         from .local import TransformersGenerator
 
         return TransformersGenerator(hf_folder(model), model=model.content, number_format=number_format, device=device)

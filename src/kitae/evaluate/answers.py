@@ -12,7 +12,7 @@ from ..core.noun import digest
 from ..core.records import Records
 
 KIND = "answers"
-BATCH = 16
+BATCH = 32
 """How many prompts go to the model at once, and so how much a kill can lose."""
 
 

@@ -57,10 +57,11 @@ class EvaluateRecipe(Noun):
 
     passages: int = Field(default=3, ge=1)
     """How many passages are retrieved for a question."""
-    max_tokens: int = Field(default=96, ge=1)
+    max_tokens: int = Field(default=48, ge=1)
     """Where an answer is cut off. Decoding is greedy."""
-    shots: int = Field(default=3, ge=0)
-    """Worked examples in the prompt of the base model, which was never taught the form of an answer."""
+    shots: int = Field(default=2, ge=0)
+    """Worked examples in the prompt of the base model, which was never taught the form of an answer. Each costs about
+    200 tokens with every question, and beyond the model's attention window CTranslate2 reads them one by one."""
     language: Literal["ja", "en"] = "ja"
     """Of the instruction and of the words around passages and question."""
     groups: tuple[str, ...] = (EVERYONE,)

@@ -42,16 +42,20 @@ def chosen_shots(
 
 
 def _in_turns(dialogues: list[Dialogue]) -> list[Dialogue]:
-    """One of each kind, then a second of each, and so on; within a kind in an order that only the content decides."""
+    """One of each kind, then a second of each, and so on; of a kind the shortest first.
+
+    Ties are broken by content, so that the order of the dialogues does not matter.
+    """
     kinds: dict[str, list[Dialogue]] = defaultdict(list)
-    for each in sorted(dialogues, key=lambda each: (_length(each), each.id)):
+    for each in sorted(dialogues, key=lambda each: (_shows_one(each), _length(each), _order(each))):
         kinds[each.kind].append(each)
-    ordered = {
-        kind: sorted(group[: (len(group) + 1) // 2], key=_order) + sorted(group[(len(group) + 1) // 2 :], key=_order)
-        for kind, group in kinds.items()
-    }
-    turns = [(turn, kind, each) for kind, group in ordered.items() for turn, each in enumerate(group)]
-    return [each for _, _, each in sorted(turns, key=lambda entry: entry[:2])]
+    turns = [(turn, each) for group in kinds.values() for turn, each in enumerate(group)]
+    return [each for _, each in sorted(turns, key=lambda entry: entry[0])]
+
+
+def _shows_one(dialogue: Dialogue) -> bool:
+    """With a single passage the citation is always [1], which is all that a reader would learn from it."""
+    return len(dialogue.passages) == 1
 
 
 def _length(dialogue: Dialogue) -> int:

@@ -86,13 +86,13 @@ def check_endpoint(name: str, endpoint: Endpoint, label: Label) -> None:
         )
 
 
-def check_place(place: Place, label: Label) -> None:
-    """Refuses work on what may not be at a place.
+def check_place(place: Place | None, label: Label) -> None:
+    """Refuses work on what may not be at a place. Where no place is declared, everything is where it always was.
 
     Raises:
         Mistake: the label is higher than the place may hold.
     """
-    if not label.may_go_to(place.may_hold):
+    if place is not None and not label.may_go_to(place.may_hold):
         raise Mistake(
             f"the place `{place.name}` may hold `{place.may_hold}` ({place.may_hold.japanese}); "
             f"this project has documents that are `{label}` ({label.japanese})",

@@ -128,7 +128,12 @@ def _side_by_side(parts: list[Segment], place: int) -> list[Segment]:
 def _last(parts: list[Segment], place: int) -> int | None:
     """The segment whose predicate closes the question."""
     joined = place + 1 < len(parts) and _JOINED.match(parts[place + 1].text.strip())
-    if parts[place].role == "noun" and not joined and _ends_in_figure(parts[place].text) and _verb_is_shared(parts[-1]):
+    if (
+        parts[place].role == "noun"
+        and not joined
+        and _ends_in_figure(parts[place].text)
+        and _verb_is_shared(parts[place], parts[-1])
+    ):
         return place  # 始業時刻は午前8時20分、終業時刻は午後5時5分とする: the first half has its verb left out
     if parts[0].text.endswith("とは"):
         return len(parts) - 1
@@ -140,9 +145,12 @@ def _last(parts: list[Segment], place: int) -> int | None:
     return None
 
 
-def _verb_is_shared(closing: Segment) -> bool:
-    ended = final(closing.text)
-    return ended is not None and (ended.tail == "copula" or bool(figures(closing.text)))
+def _verb_is_shared(value: Segment, closing: Segment) -> bool:
+    """Whether the sentence's end says of two values of one sort what is done with them, or is a copula."""
+    ended, here, there = final(closing.text), figures(value.text), figures(closing.text)
+    if ended is None or ended.tail == "copula":
+        return ended is not None
+    return bool(there) and there[-1].unit == here[-1].unit
 
 
 def _stands_alone(parts: list[Segment], index: int) -> bool:

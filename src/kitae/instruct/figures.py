@@ -170,7 +170,8 @@ def _value(text: str, match: re.Match[str], *, each: bool) -> Figure | None:
         return Figure(match.start(), match.end(), "", "", "")
     word, unit = UNITS[match["unit"]]
     rest = re.sub(r"^間", "", after)
-    if number in _ONE and unit != "円" and (each or _EACH.match(rest)):
+    counted = number in _ONE and (each or _EACH.match(rest))
+    if unit != "円" and (counted or re.match(r"(?:あたり|当たり|当り|につき)", rest)):
         return Figure(match.start(), match.end("value"), "", "", unit)
     end = match.end("second") if match["second"] else match.end("value")
     prefix = _PREFIX.search(before)

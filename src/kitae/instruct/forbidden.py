@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from ..core.suite import squeeze
 
 LIKE = 0.8
 """From this share of common letter pairs (Dice) on, two questions count as one."""
+
+# いくらですか, いくらでしょうか, いくらか教えてください ask the same.
+_MANNER = re.compile(r"(?:です|でしょう|ます)?か?(?:教えてください)?$")
 
 
 class Forbidden:
@@ -23,7 +27,7 @@ class Forbidden:
 
 
 def _pairs(text: str) -> frozenset[str]:
-    plain = squeeze(text).strip("。？?")
+    plain = _MANNER.sub("", squeeze(text).strip("。？?"))
     return frozenset(plain[place : place + 2] for place in range(max(1, len(plain) - 1)))
 
 

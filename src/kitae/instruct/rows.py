@@ -195,7 +195,7 @@ def _thing(name: str) -> str:
         return "いくら"
     if re.search(r"(?:所在地|場所|先|窓口|会場)$", name):
         return "どこ"
-    return "いつ" if re.search(r"(?:時期|日時|期日|期限|曜日)$", name) else "何"
+    return "いつ" if re.search(r"(?:時期|日時|期限|曜日|日)$", name) else "何"
 
 
 def _case(key: str, named: str) -> str:

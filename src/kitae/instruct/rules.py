@@ -54,8 +54,8 @@ def judged(view: View, statement: Statement, text: str, *, forbidden: bool = Fal
     if parts[-1].role != "final" or any(part.role in ("clause", "noun") for part in parts[:-1]):
         return
     predicate = final(parts[-1].text)
-    if predicate is None:
-        return
+    if predicate is None or re.search(r"(?:又は|若しくは|または)[一-龥]+$", predicate.head):
+        return  # 返還又は廃棄する: an answer would name only the second
     if forbidden and predicate.tail == "not":
         predicate = replace(predicate, tail="must_not")
     told = _told(predicate)
@@ -221,7 +221,11 @@ def conditions(view: View) -> Iterator[Candidate]:
         if len(parts) not in (2, 3) or parts[-1].role != "final":
             continue
         place = next((i for i, part in enumerate(parts) if part.role == "condition"), None)
-        if place is None or place == len(parts) - 1 or any(p.role in ("clause", "noun") for p in parts):
+        if (
+            place is None
+            or place == len(parts) - 1
+            or any(p.role in ("clause", "noun") or p.text.endswith("で") for p in parts)
+        ):
             continue
         fact = re.sub(r"(?:は|に|には|で|においては|において)$", "", parts[place].text)
         predicate = final(parts[-1].text)

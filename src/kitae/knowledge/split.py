@@ -31,7 +31,6 @@ _SENTENCE = re.compile(r"[^。！？!?]*[。！？!?]+[」』）)】〉》”\"'
 _ENDS = tuple("。！？!?」』）)")
 _ANNOUNCES = re.compile(r"次の|次に掲げる|以下の|各号|下記|左記|[:：]$")
 _CLAUSE = re.compile(r"[^、，,;；\n]*[、，,;；]|[^、，,;；\n]+|\n")
-_RULE = re.compile(r"[ \t]*\|?(?:[ \t]*:?-{3,}:?[ \t]*\|?)+[ \t]*")
 
 # What it costs to cut before a unit, where a piece costs 1: chosen by reading what came out, not measured.
 _BEFORE_PARAGRAPH = 0.0
@@ -112,7 +111,7 @@ class _Reader:
 
     def _row(self, line: str) -> tuple[tuple[str, ...], bool, float]:
         self.rows += 1
-        is_header = self.rows == 1 or (self.rows == 2 and _RULE.fullmatch(line) is not None)
+        is_header = self.rows == 1 or (self.rows == 2 and _is_rule(line))
         if is_header:
             self.header.append(line.rstrip())
             # A header without a row says nothing: cutting right behind it is as bad as cutting a sentence.
@@ -244,6 +243,11 @@ def _columns(line: str) -> int:
         else:
             break
     return width
+
+
+def _is_rule(line: str) -> bool:
+    """Whether a table's line is the one below its header: `|---|:--|`."""
+    return "---" in line and set(line.strip()) <= set("|-: \t")
 
 
 def _lead_sentence(words: str) -> str:

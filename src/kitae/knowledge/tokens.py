@@ -64,7 +64,8 @@ def fold(text: str) -> str:
 
     `ー`, `々` and `・` stay what they are.
     """
-    text = _HYPHENS.sub("-", unicodedata.normalize("NFKC", text).lower())
+    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower())
+    text = _HYPHENS.sub("-", text)
     # Sudachi reads 三十七条 as 三 and the name of a place, so that ordinals of articles are folded here.
     return _ARTICLE.sub(lambda match: str(_number(match[1])), _THOUSANDS.sub("", text))
 

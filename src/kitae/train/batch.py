@@ -4,47 +4,63 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from typing import Self
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from .example import Example
+from .attention import Stretch
+from .example import Example, shared_with_previous
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One row: examples one after another, without padding."""
+    """One row: examples one after another, without padding; a beginning that neighbours share stands there once."""
 
     ids: Tensor
     """(1, tokens)"""
     positions: Tensor
     """(1, tokens), from 0 in each example."""
-    documents: tuple[int, ...]
-    """Where the examples start, and how many tokens there are."""
+    stretches: tuple[Stretch, ...]
+    """Where each example stands."""
     where: Tensor
     """(targets,): places in the row whose next token is learnt."""
     targets: Tensor
     """(targets,): those next tokens."""
 
     @classmethod
-    def of(cls, examples: Sequence[Example], device: torch.device) -> Batch:
-        tokens = np.concatenate([each.tokens for each in examples]).astype(np.int64)
-        learnt = np.concatenate([each.learnt for each in examples])
-        documents = (0, *accumulate(len(each) for each in examples))
-        # The first token of an example must not be predicted from the last one of the example before it.
-        learnt[list(documents[:-1])] = False
-        predicted = np.flatnonzero(learnt)
-        positions = np.concatenate([np.arange(len(each)) for each in examples])
-        return cls(
-            ids=torch.from_numpy(tokens)[None].to(device),
-            positions=torch.from_numpy(positions)[None].to(device),
-            documents=documents,
-            where=torch.from_numpy(predicted - 1).to(device),
-            targets=torch.from_numpy(tokens[predicted]).to(device),
-        )
+    def of(cls, examples: Sequence[Example], device: torch.device) -> Self:
+        places = _places(examples)
+        stretches, ids, positions, where, targets = [], [], [], [], []
+        for example, place, shared in zip(examples, places, shared_with_previous(examples), strict=True):
+            before = torch.from_numpy(place[:shared]).to(device) if shared else None
+            stretches.append(Stretch(int(place[shared]), int(place[-1]) + 1, before))
+            ids.append(example.tokens[shared:])
+            positions.append(np.arange(shared, len(example)))
+            # The first token of an example is not predicted: what stands before it in the row is another example.
+            predicted = 1 + np.flatnonzero(example.learnt[1:])
+            where.append(place[predicted - 1])
+            targets.append(example.tokens[predicted])
+
+        def tensor(parts: Sequence[npt.NDArray[np.integer]]) -> Tensor:
+            return torch.from_numpy(np.concatenate(parts).astype(np.int64)).to(device)
+
+        return cls(tensor(ids)[None], tensor(positions)[None], tuple(stretches), tensor(where), tensor(targets))
 
     @property
     def tokens(self) -> int:
-        return self.documents[-1]
+        return self.ids.shape[1]
+
+
+def _places(examples: Sequence[Example]) -> list[npt.NDArray[np.int64]]:
+    """For each example, where each of its tokens stands in the row."""
+    places: list[npt.NDArray[np.int64]] = []
+    used = 0
+    for example, shared in zip(examples, shared_with_previous(examples), strict=True):
+        own = len(example) - shared
+        before = places[-1][:shared] if shared else np.empty(0, np.int64)
+        places.append(np.concatenate([before, np.arange(used, used + own)]))
+        used += own
+    return places

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -16,6 +16,9 @@ from ..engine.chat import Renderer
 
 NAMED = 5
 """How many ids an error names."""
+
+WORTH_SHARING = 16
+"""A shared beginning that is shorter than this is computed twice: that is cheaper than looking it up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +35,31 @@ class Example:
         """How many tokens the loss counts."""
         return int(self.learnt[1:].sum())
 
+    @property
+    def begins(self) -> int:
+        """How many tokens stand before the first that is learnt; at most all but the last."""
+        return int(np.argmax(self.learnt[1:])) + 1 if self.targets else max(0, len(self) - 1)
+
     def __len__(self) -> int:
         return len(self.tokens)
+
+
+def shared(one: Example, other: Example) -> int:
+    """How many tokens both begin with, up to the first that is learnt in either; 0 where that is too few."""
+    most = min(one.begins, other.begins)
+    differs = np.flatnonzero(one.tokens[:most] != other.tokens[:most])
+    common = int(differs[0]) if len(differs) else most
+    return common if common >= WORTH_SHARING else 0
+
+
+def shared_with_previous(examples: Sequence[Example]) -> list[int]:
+    """For each example of a row, how much of its beginning stands there already."""
+    return [0, *(shared(one, other) for one, other in pairwise(examples))][: len(examples)]
+
+
+def row_tokens(examples: Sequence[Example]) -> int:
+    """How many tokens are computed when these examples stand in a row in this order."""
+    return sum(map(len, examples)) - sum(shared_with_previous(examples))
 
 
 def texts_as_examples(rows: Iterable[Mapping[str, Any]], renderer: Renderer, longest: int) -> Iterator[Example]:

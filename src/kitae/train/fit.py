@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import math
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,8 +17,8 @@ from ..core.mistakes import Mistake
 from ..core.noun import Noun, digest
 from .batch import Batch
 from .checkpoint import Checkpoint, Checkpoints
-from .example import NAMED, Example
-from .packing import Order, Row, best_fit, rows_for_tokens, shuffled
+from .example import NAMED, Example, row_tokens
+from .packing import Order, Row, pack, rows_for_tokens, shuffled
 from .recipe import Course
 from .trainee import Trainee
 
@@ -26,6 +27,9 @@ FORMAT: Final = 1
 
 BETAS: Final = (0.9, 0.95)
 """AdamW's; the second one is that of most language models since GPT-3, which suits runs of a few dozen steps."""
+
+MOMENTS: Final = ("step", "exp_avg", "exp_avg_sq")
+"""AdamW's state of a weight, as torch calls it."""
 
 FLOOR: Final = 0.1
 """What is left of the learning rate at the end."""
@@ -62,13 +66,13 @@ class Fitted:
 
 def plan(examples: Sequence[Example], course: Course) -> Order:
     """Packs the examples and says for how long they are trained on."""
-    lengths = [len(each) for each in examples]
-    rows = best_fit(lengths, course.sequence)
+    rows = pack(examples, course.sequence)
+    sizes = [row_tokens([examples[index] for index in row]) for row in rows]
     if course.tokens is not None:
-        total = rows_for_tokens(rows, lengths, course.seed, course.tokens)
+        total = rows_for_tokens(sizes, course.seed, course.tokens)
     else:
         total = max(1, round(course.epochs * len(rows)))
-    return Order(rows, course.rows_per_step, course.seed, total)
+    return Order(rows, sizes, course.rows_per_step, course.seed, total)
 
 
 def fit(
@@ -90,7 +94,7 @@ def fit(
         Mistake: the loss or a gradient is not a number.
     """
     order = plan(examples, course)
-    sizes = [sum(len(examples[index]) for row in order.step(step) for index in row) for step in range(order.steps)]
+    sizes = [order.tokens(step) for step in range(order.steps)]
     advance = progress(sum(sizes)) if progress else _nobody
     optimiser = _optimiser(trainee, course)
     with _deterministic():
@@ -130,7 +134,7 @@ def schedule(step: int, steps: int, warmup: float) -> float:
 def mean_loss(trainee: Trainee, examples: Sequence[Example], course: Course) -> float | None:
     """Mean loss over the targets of examples; `None` where there is none."""
     summed, targets = 0.0, 0
-    for row in best_fit([len(each) for each in examples], course.sequence):
+    for row in pack(examples, course.sequence):
         batch = Batch.of([examples[index] for index in row], trainee.device)
         summed += float(trainee.loss(batch))
         targets += len(batch.targets)
@@ -172,7 +176,7 @@ def _step(
     over all of them, however they are spread over rows.
     """
     batches = [Batch.of([examples[index] for index in row], trainee.device) for row in rows]
-    targets = sum(len(batch.targets) for batch in batches)
+    targets = max(1, sum(len(batch.targets) for batch in batches))
     summed = 0.0
     for batch, row in zip(batches, rows, strict=True):
         loss = trainee.loss(batch)
@@ -216,24 +220,21 @@ def _optimiser(trainee: Trainee, course: Course) -> torch.optim.Optimizer:
 def _checkpoint(trainee: Trainee, optimiser: torch.optim.Optimizer, curve: list[CurveRow]) -> Checkpoint:
     tensors: dict[str, torch.Tensor] = {}
     for name, weight in trainee.trained.items():
-        moments = optimiser.state[weight]
-        tensors |= {
-            f"weight {name}": weight,
-            f"mean {name}": moments["exp_avg"],
-            f"square {name}": moments["exp_avg_sq"],
-        }
+        # A weight that had no gradient yet (an expert that no token went to) has no moments.
+        moments = optimiser.state.get(weight, {})
+        tensors |= {f"{which} {name}": moments[which] for which in MOMENTS if which in moments}
+        tensors[f"weight {name}"] = weight
     return Checkpoint(curve[-1].step, tensors, {"curve": [row.model_dump(mode="json") for row in curve]})
 
 
 @torch.no_grad()
 def _resume(checkpoint: Checkpoint, trainee: Trainee, optimiser: torch.optim.Optimizer) -> list[CurveRow]:
+    tensors = checkpoint.tensors
     for name, weight in trainee.trained.items():
-        weight.copy_(checkpoint.tensors[f"weight {name}"])
-        optimiser.state[weight] = {
-            "step": torch.tensor(float(checkpoint.step)),
-            "exp_avg": checkpoint.tensors[f"mean {name}"].to(weight.device),
-            "exp_avg_sq": checkpoint.tensors[f"square {name}"].to(weight.device),
-        }
+        weight.copy_(tensors[f"weight {name}"])
+        moments = {which: tensors[f"{which} {name}"] for which in MOMENTS if f"{which} {name}" in tensors}
+        if moments:
+            optimiser.state[weight] = {which: each.to(weight.device) for which, each in moments.items()}
     trainee.refresh()
     return [CurveRow.model_validate(row) for row in checkpoint.state["curve"]]
 
@@ -244,6 +245,8 @@ def _deterministic() -> Iterator[None]:
     settings: Any = torch.utils.deterministic
     before = torch.are_deterministic_algorithms_enabled(), settings.fill_uninitialized_memory
     torch.use_deterministic_algorithms(True)
+    # cuBLAS wants it said before its first product; it means nothing on CPU.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     # Otherwise every new tensor is filled first, which costs a tenth of the speed and hides nothing here.
     settings.fill_uninitialized_memory = False
     try:

@@ -49,7 +49,7 @@ class _Summed(torch.autograd.Function):
             if not (needs_hidden or needs_weight):
                 continue
             gradient = logits.sub_(highest).exp_()
-            gradient.scatter_add_(-1, index, torch.full_like(index, -1, dtype=torch.float32))
+            gradient[torch.arange(len(gradient), device=gradient.device), targets[chunk]] -= 1
             if capped is not None:
                 gradient.mul_(capped.square_().neg_().add_(1))
             gradient = gradient.to(hidden.dtype)

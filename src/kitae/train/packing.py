@@ -8,14 +8,52 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .example import Example, row_tokens, shared
+
+SAME_FAMILY = 0.3
+"""Examples that share at least this part of the shorter one are packed side by side."""
+
 Row = tuple[int, ...]
-"""Indices of the examples that stand in a row, one after another."""
+"""Indices of the examples that stand in a row, in their order there."""
+
+
+def pack(examples: Sequence[Example], capacity: int) -> list[Row]:
+    """Rows that compute at most `capacity` tokens, every example in exactly one.
+
+    Questions about the same passages begin alike. Such families are kept together, so that their beginning is computed
+    once, and in a row examples stand in the order of their tokens, so that neighbours are those that share most.
+
+    Raises:
+        ValueError: an example is longer than a row.
+    """
+    ordered = sorted(range(len(examples)), key=lambda index: examples[index].tokens.astype(">i4").tobytes())
+    families = _families(examples, ordered, capacity)
+    sizes = [row_tokens([examples[index] for index in family]) for family in families]
+    rank = {index: place for place, index in enumerate(ordered)}
+    rows = [[index for family in row for index in families[family]] for row in best_fit(sizes, capacity)]
+    return [tuple(sorted(row, key=rank.__getitem__)) for row in sorted(rows, key=min)]
+
+
+def _families(examples: Sequence[Example], ordered: Sequence[int], capacity: int) -> list[list[int]]:
+    """Runs of examples that begin alike, none too large for a row."""
+    families: list[list[int]] = []
+    size = 0
+    for index in ordered:
+        example = examples[index]
+        before = examples[families[-1][-1]] if families else None
+        common = shared(before, example) if before is not None else 0
+        alike = before is not None and common >= SAME_FAMILY * min(len(before), len(example))
+        if alike and size + len(example) - common <= capacity:
+            families[-1].append(index)
+            size += len(example) - common
+        else:
+            families.append([index])
+            size = len(example)
+    return families
 
 
 def best_fit(lengths: Sequence[int], capacity: int) -> list[Row]:
     """Packs the longest first, each into the fullest row that still holds it. Every index is in exactly one row.
-
-    Rows come out in the order of their first (smallest) index, so that the result says nothing about lengths.
 
     Raises:
         ValueError: an example is longer than a row.
@@ -35,7 +73,7 @@ def best_fit(lengths: Sequence[int], capacity: int) -> list[Row]:
             left, row = space.pop(at)
             rows[row].append(index)
             bisect.insort(space, (left - length, row))
-    return sorted(tuple(sorted(row)) for row in rows)
+    return [tuple(row) for row in rows]
 
 
 @dataclass(frozen=True)
@@ -47,6 +85,8 @@ class Order:
     """
 
     rows: Sequence[Row]
+    sizes: Sequence[int]
+    """Tokens that each row computes."""
     rows_per_step: int
     seed: int
     total: int
@@ -57,14 +97,21 @@ class Order:
 
     def step(self, step: int) -> list[Row]:
         """The rows of a step, counted from 0."""
+        return [self.rows[index] for index in self._indices(step)]
+
+    def tokens(self, step: int) -> int:
+        """Tokens that a step computes."""
+        return sum(self.sizes[index] for index in self._indices(step))
+
+    def _indices(self, step: int) -> list[int]:
         if not 0 <= step < self.steps:
             raise IndexError(f"step {step} of {self.steps}")
         start = step * self.rows_per_step
         return [self._at(place) for place in range(start, min(start + self.rows_per_step, self.total))]
 
-    def _at(self, place: int) -> Row:
+    def _at(self, place: int) -> int:
         epoch, index = divmod(place, len(self.rows))
-        return self.rows[shuffled(len(self.rows), self.seed, epoch)[index]]
+        return shuffled(len(self.rows), self.seed, epoch)[index]
 
 
 @functools.lru_cache(maxsize=4)
@@ -77,12 +124,11 @@ def shuffled(count: int, seed: int, epoch: int) -> list[int]:
     return sorted(range(count), key=key)
 
 
-def rows_for_tokens(rows: Sequence[Row], lengths: Sequence[int], seed: int, tokens: int) -> int:
-    """How many rows of the stream it takes to reach a number of tokens."""
-    sizes = [sum(lengths[index] for index in row) for row in rows]
+def rows_for_tokens(sizes: Sequence[int], seed: int, tokens: int) -> int:
+    """How many rows of the stream it takes to reach a number of tokens; `sizes` are the rows' tokens."""
     epoch, left = divmod(tokens, sum(sizes))
-    count = epoch * len(rows)
-    for row in shuffled(len(rows), seed, epoch):
+    count = epoch * len(sizes)
+    for row in shuffled(len(sizes), seed, epoch):
         if left <= 0:
             break
         left -= sizes[row]

@@ -18,7 +18,7 @@ class Course(Noun):
     method: Method
     """`full`: every weight is trained. `lora`: small matrices beside frozen weights, merged into them at the end."""
     tokens: Count | None
-    """Tokens to train on, repetitions counted; the last step may go over it by a part of a row."""
+    """Tokens to compute, repetitions counted; the last row may go over it. What examples of a row share counts once."""
     epochs: float = Field(default=1.0, gt=0)
     """How often each example is seen when `tokens` does not say it."""
     rank: int = Field(default=16, ge=1)

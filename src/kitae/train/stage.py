@@ -130,7 +130,8 @@ def place() -> dict[str, str]:
     """What training computes with on this machine: part of what a trained model is.
 
     bfloat16 where the processor multiplies it faster than float32 (twice as fast, docs/log.md), else float32.
-    Without a GPU torch is not imported, so that looking at a project stays quick.
+    Without a GPU torch is not imported, so that looking at a project stays quick. The path over a GPU is written, but
+    has not run on one yet.
     """
     if sys.platform == "win32" or any(Path("/dev").glob("nvidia[0-9]*")):
         import torch

@@ -27,10 +27,13 @@ AGREEMENT: Final = 1e-3
 """Relative difference between our loss and the model's own, in float32; rounding makes less than a hundredth of it."""
 
 LEAK: Final = 1e-6
-"""Relative difference that a document's neighbour may make to its loss, in float32. It should make none."""
+"""Relative difference that an example's neighbour may make to its loss, in float32. It should make none."""
 
-PROBE_TOKENS: Final = (24, 17)
-"""Lengths of the two documents that a model is checked with before it is trained."""
+PROBE_TOKENS: Final = 41
+"""Length of the examples that a model is checked with before it is trained."""
+
+PROBE_SHARED: Final = 20
+"""How many tokens two of them begin with alike."""
 
 WEIGHTS: Final = (".safetensors", ".safetensors.index.json", ".bin", ".bin.index.json", ".gguf")
 
@@ -44,7 +47,7 @@ class Trainee:
     Dropout is off, so nothing in a step draws random numbers.
 
     Raises:
-        Mistake: packed documents would not be kept apart in this architecture, or its loss is not what we compute.
+        Mistake: packed examples would not be kept apart in this architecture, or its loss is not what we compute.
     """
 
     def __init__(self, folder: Path, course: Course, *, number_format: str, device: str = "cpu") -> None:
@@ -70,7 +73,7 @@ class Trainee:
     def loss(self, batch: Batch) -> Tensor:
         """The loss summed over the targets of a row; logits are computed for those alone."""
         found = self._model.base_model(
-            input_ids=batch.ids, position_ids=batch.positions, documents=batch.documents, use_cache=False
+            input_ids=batch.ids, position_ids=batch.positions, stretches=batch.stretches, use_cache=False
         )
         hidden = found.last_hidden_state[0, batch.where]
         return summed_cross_entropy(hidden, self._head.weight, batch.targets, softcap=self._softcap)
@@ -121,18 +124,17 @@ class Trainee:
 
     @torch.no_grad()
     def _check(self, expected: float, probe: list[Example]) -> None:
-        """Holds the model in its training form against what it was, and one document against the other."""
-        first, second = probe
+        """Holds the model in its training form against what it was, and an example against its neighbours."""
+        first, *rest = probe
         other = replace(first, tokens=first.tokens[::-1].copy())
         silent = [replace(each, learnt=np.zeros_like(each.learnt)) for each in (first, other)]
         found = self._sum(probe)
-        beside = [self._sum([each, second]) for each in silent]
+        beside = [self._sum([each, *rest]) for each in silent]
         if abs(found - expected) <= AGREEMENT * abs(expected) and abs(beside[0] - beside[1]) <= LEAK * abs(beside[0]):
             return
         raise Mistake(
-            f"this architecture cannot be trained on packed documents: two documents have the loss {expected:.7g} by "
-            f"themselves and {found:.7g} in one row; the second has {beside[0]:.7g} beside one and {beside[1]:.7g} "
-            "beside another",
+            f"this architecture cannot be trained on packed examples: some have the loss {expected:.7g} by themselves "
+            f"and {found:.7g} in one row; some have {beside[0]:.7g} beside one and {beside[1]:.7g} beside another",
             where=str(self.folder),
             hint="kitae trains models whose attention goes through transformers' AttentionInterface",
         )
@@ -154,20 +156,23 @@ def _adding_up_in(master: Tensor) -> Callable[[Tensor], None]:
 
 
 def _probe(vocabulary: int) -> list[Example]:
-    """Two documents of tokens from all over the vocabulary."""
-    made = []
-    for number, length in enumerate(PROBE_TOKENS):
-        tokens = (np.arange(length) * 7919 + 31 * number + 5) % vocabulary
-        made.append(Example(f"probe {number}", tokens.astype(np.int32), np.ones(length, np.bool_)))
-    return made
+    """Three examples of tokens from all over the vocabulary; the last two begin alike, where nothing is learnt."""
+    place = np.arange(PROBE_TOKENS)
+    starts = (np.zeros_like(place), np.full_like(place, 7), np.where(place < PROBE_SHARED, 7, 11))
+    learnt = place > PROBE_SHARED + 2
+    return [
+        Example(f"probe {number}", ((place + 1) * 7919 * (start + 1) % vocabulary).astype(np.int32), learnt)
+        for number, start in enumerate(starts)
+    ]
 
 
 @torch.no_grad()
 def _own_loss(model: Any, example: Example) -> float:
-    """What the model itself says about one document: its own attention, norms and logits."""
+    """What the model itself says about one example: its own attention, norms and logits."""
     ids = torch.from_numpy(example.tokens).long()[None]
     logits = model(input_ids=ids, use_cache=False).logits[0, :-1].float()
-    return float(nn.functional.cross_entropy(logits, ids[0, 1:], reduction="sum"))
+    targets = torch.where(torch.from_numpy(example.learnt[1:]), ids[0, 1:], -100)
+    return float(nn.functional.cross_entropy(logits, targets, reduction="sum"))
 
 
 def copy_companions(base: Path, names: list[str], target: Path) -> None:

@@ -1,0 +1,95 @@
+"""The report: one HTML file that needs nothing else."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup
+
+from ..core.files import write_atomically
+from . import numbers
+from .answers import answers
+from .bilingual import both
+from .corpus import corpora
+from .courses import courses
+from .details import details
+from .dialogues import dialogue_sets
+from .lineage import lineage
+from .results import results
+from .story import Story
+
+FOLDER = Path(__file__).parent
+
+
+def write(file: Path, story: Story) -> Path:
+    """Writes the report about `story`.
+
+    The page loads nothing from anywhere: its policy forbids it, and the only script that it may run is our own, known
+    by its digest. Text of documents and models is escaped. Without a script everything is shown.
+
+    Args:
+        file: Where to write; replaced atomically.
+        story: What to tell. What is missing from it is left out of the page.
+
+    Returns:
+        `file`.
+
+    Raises:
+        Mistake: the scorecards cannot be put into one table.
+    """
+    write_atomically(file, [page(story).encode()])
+    return file
+
+
+def page(story: Story) -> str:
+    """The report as HTML. The same story gives the same page."""
+    environment = _environment()
+    script, style = _source("filters.js"), _source("style.css")
+    return environment.get_template("page.html").render(
+        story=story,
+        results=results(story),
+        questions=answers(story),
+        corpora=corpora(story),
+        dialogue_sets=dialogue_sets(story),
+        courses=courses(story),
+        lineage=lineage(story),
+        details=details(story),
+        youngest=max((each.record.created for each in story.by_id.values()), default=""),
+        script=Markup(script),
+        script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        style=Markup(style),
+    )
+
+
+def _source(name: str) -> str:
+    return (FOLDER / name).read_text(encoding="utf-8")
+
+
+@functools.cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["both"] = both
+    environment.filters |= {
+        "percent": numbers.percent,
+        "span": numbers.span,
+        "points": numbers.points,
+        "point_span": numbers.point_span,
+        "seconds": numbers.seconds,
+        "yen": numbers.yen,
+        "duration": numbers.duration,
+        "count": numbers.count,
+        "figure": numbers.figure,
+        "size": numbers.size,
+        "when": numbers.when,
+    }
+    return environment

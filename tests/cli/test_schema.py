@@ -1,0 +1,90 @@
+"""What `--json` prints is what the schemas in docs/schema promise."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import typer
+
+from kitae.cli.main import app
+from kitae.cli.schema import OUTPUTS, file_name, files
+
+SCHEMAS = Path(__file__).parents[2] / "docs" / "schema"
+Command = Callable[..., Any]
+
+CALLS: dict[str, tuple[str, ...]] = {
+    "init": ("mine", "--documents", "documents"),
+    "run": (),
+    "status": (),
+    "show": ("dialogues/main", "--mask"),
+    "lineage": ("model/tuned",),
+    "compare": (),
+    "report": (),
+    "ask": ("休暇は何日前までに届け出ますか",),
+    "verify": (),
+    "gc": ("--dry-run",),
+    "push": ("elsewhere",),
+    "pull": ("elsewhere",),
+}
+"""Each command, in the folder of a project that was walked."""
+
+
+def problems(command: str, printed: str) -> list[str]:
+    """How the output differs from its schema, as far as it is written down."""
+    written = json.loads((SCHEMAS / file_name(command)).read_text(encoding="utf-8"))
+    validator = jsonschema.Draft202012Validator(written)
+    return [error.message for error in validator.iter_errors(json.loads(printed))]
+
+
+def test_every_command_has_a_schema_and_is_held_against_it() -> None:
+    assert set(typer.main.get_command(app).commands) == set(OUTPUTS) - {"mistake"} == set(CALLS)  # type: ignore[attr-defined]
+
+
+def test_the_files_are_current() -> None:
+    """`python -m kitae.cli.schema docs/schema` writes them."""
+    assert {file.name: file.read_text(encoding="utf-8") for file in SCHEMAS.glob("*.json")} == files()
+
+
+@pytest.mark.parametrize("command", sorted(CALLS))
+def test_what_a_command_prints_is_as_its_schema_says(
+    command: str, kitae: Command, walked: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(walked)
+    if command == "pull":
+        assert kitae("push", "elsewhere").code == 0
+    ended = kitae(command, *CALLS[command], "--json")
+    assert ended.code == 0, ended.err
+    assert problems(command, ended.out) == []
+    assert json.loads(ended.out)["schema"] == 1
+
+
+def test_the_plan_of_a_run_is_as_its_schema_says(
+    kitae: Command, tiny_project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tiny_project)
+    ended = kitae("run", "--dry-run", "--json")
+    assert problems("run", ended.out) == []
+    assert {step["outcome"] for step in json.loads(ended.out)["steps"]} == {"stale"}
+
+
+def test_a_store_that_is_not_sound_is_told_in_both_forms(kitae: Command, walked: Path) -> None:
+    next(walked.glob("store/corpus/main@*/corpus.jsonl")).write_text("{}\n", encoding="utf-8")
+    ended = kitae("-C", walked, "verify", "--json")
+    assert ended.code == 2
+    own, mistake = ended.out.splitlines()
+    assert problems("verify", own) == []
+    assert json.loads(own)["sound"] is False
+    assert problems("mistake", mistake) == []
+
+
+def test_an_output_that_differs_would_be_found() -> None:
+    sound = {"schema": 1, "sound": True, "artifacts": 3, "edited": [], "damaged_records": []}
+    assert problems("verify", json.dumps(sound)) == []
+    assert problems("verify", json.dumps(sound | {"artifacts": "3"}))
+    assert problems("verify", json.dumps(sound | {"more": 1}))
+    assert problems("verify", json.dumps({key: value for key, value in sound.items() if key != "sound"}))
