@@ -81,7 +81,7 @@ PAGE = """<html><head><title>IT手順</title></head><body><nav><a href="/">ホ�
 <footer>Copyright 株式会社ちいさな会社</footer></body></html>
 """
 
-QUESTIONS = (
+QUESTIONS: tuple[tuple[str, str, list[str], str, str], ...] = (
     ("q1", "結婚するときは何日休めますか。", ["5日"], "第4条　慶弔休暇", "本人が結婚するときは、5日の休暇を与える。"),
     ("q2", "課長の日当はいくらですか。", ["2,900円"], "第6条　出張", "| 課長 | 2,900円 |"),
     ("q3", "妻の出産では何日休めますか。", ["2日"], "第4条　慶弔休暇", "配偶者が出産するときは、2日の休暇を与える。"),

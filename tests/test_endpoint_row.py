@@ -54,7 +54,9 @@ def declare(folder: Path, url: str, may_receive: str) -> Project:
 def test_an_endpoint_that_may_receive_the_label_is_a_row(walked: Path, server: str) -> None:
     project = declare(walked, server, "internal")
     making, road = make_all(project)
-    assert [step.artifact.split("@")[0] for step in making.steps if step.outcome == "made"] == ["scorecard/api.retrieval"]
+    assert [step.artifact.split("@")[0] for step in making.steps if step.outcome == "made"] == [
+        "scorecard/api.retrieval"
+    ]
     lines = {line.row: line for line in decide(project, road.scorecards).lines}
     assert lines["api.retrieval"].right_n >= 1
     assert lines["api.retrieval"].false_answers_n == 1

@@ -21,9 +21,7 @@ COMMANDS = (
     ["gc", "--dry-run"],
     ["ask", "休暇は何日前までに届け出ますか"],
 )
-IMPORTS = (
-    "kitae.road, kitae.engine.local, kitae.engine.ct2, kitae.train.loop, kitae.knowledge.search, kitae.report.page"
-)
+IMPORTS = "kitae.road, kitae.engine.local, kitae.engine.ct2, kitae.train.fit, kitae.knowledge.search, kitae.report.page"
 
 # A socket that asks for a route where there is none is counted by the kernel, whatever language the library is
 # written in; a name look-up asks for a route to its name server.

@@ -67,12 +67,10 @@ def _typical(project: Project) -> dict[str, Quantity]:
         "tune": tune_cost(file.train.tune, parameters=parameters, dialogues=file.instruct.dialogues),
         "convert": convert_cost(parameters),
     }
-    suites = [a for a in project.store.artifacts("suite")]
+    suites = list(project.store.artifacts("suite"))
     questions = sum(int(a.facts["questions"]) for a in suites) if suites else QUESTIONS * max(1, len(file.suites))
     for row in rows(file):
-        typical[f"scorecard/{row.name}"] = evaluate_cost(
-            file.evaluate, row, questions=questions, parameters=parameters
-        )
+        typical[f"scorecard/{row.name}"] = evaluate_cost(file.evaluate, row, questions=questions, parameters=parameters)
     return typical
 
 

@@ -178,7 +178,9 @@ def _read(file: Path) -> dict[str, Any]:
 
 def _mistake(error: ValidationError, where: str) -> Mistake:
     """The first of pydantic's errors, in the words of somebody who edits a file."""
-    first = error.errors()[0]
+    errors = error.errors()
+    # A misspelt key is missing under its right name as well; the spelling is what has to be mended.
+    first = next((each for each in errors if each["type"] == "extra_forbidden"), errors[0])
     location = [str(part) for part in first["loc"]]
     dotted = ".".join(location)
     if first["type"] == "extra_forbidden":

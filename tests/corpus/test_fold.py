@@ -1,7 +1,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kitae.corpus.fold import fold_widths
@@ -45,6 +45,7 @@ def test_what_nfkc_would_change_in_meaning_stays(text: str) -> None:
     assert fold_widths(text) == text
 
 
+@settings(deadline=None)
 @given(WIDTHS | st.text())
 def test_folding_is_a_part_of_nfkc(text: str) -> None:
     # 〜 and ～ are one character of JIS with two code points; NFKC does not know that.
@@ -52,6 +53,7 @@ def test_folding_is_a_part_of_nfkc(text: str) -> None:
     assert unicodedata.normalize("NFKC", fold_widths(text)) == unicodedata.normalize("NFKC", text)
 
 
+@settings(deadline=None)
 @given(WIDTHS | st.text())
 def test_folding_again_changes_nothing(text: str) -> None:
     assert fold_widths(fold_widths(text)) == fold_widths(text)

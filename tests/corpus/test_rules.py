@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kitae.corpus.rules import (
@@ -18,8 +18,8 @@ from kitae.corpus.rules import (
     judge,
 )
 
-ENGLISH = """Wear safety glasses, safety shoes and a cap. Gloves are forbidden at lathes and drill presses, because rotating
-tools can catch them. Visitors must stay with their host and walk inside the green lines."""
+ENGLISH = """Wear safety glasses, safety shoes and a cap. Gloves are forbidden at lathes and drill presses, because
+rotating tools can catch them. Visitors must stay with their host and walk inside the green lines."""
 RUSSIAN = "Перед входом в цех наденьте защитные очки и каску. Не подходите к работающим станкам без разрешения мастера."
 
 KEPT = [
@@ -29,7 +29,7 @@ KEPT = [
     ("Q. 費用はかかりますか。", "A. なし。"),
     (
         "料金",
-        "| 距離 | 額 |\n|---|---|\n| 10km | 355円 |\n| 15km | 355円 |\n| 20km | 355円 |\n| 25km | 355円 |\n| 30km | 355円 |",
+        "| 距離 | 額 |\n|---|---|\n" + "| 営業所から工場まで | 355円 |\n" * 8,
     ),
     ("部品", "SUS303 YSH-03 3mm\nSUS303 YSH-05 5mm\nSUS440C YSH-08 8mm"),
     ("連絡先", "電話 内線7100\nホームページは社内広場にある。\n印刷室は2階。"),
@@ -84,6 +84,7 @@ RULES: list[Rule] = [
 ]
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300), st.text(max_size=30))
 def test_rules_are_pure_and_never_fail(body: str, heading: str) -> None:
     piece = Piece(heading, body.strip())

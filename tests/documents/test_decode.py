@@ -3,7 +3,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kitae.documents.decode import Undecodable, declared_encoding, decode, plausibility
@@ -21,6 +21,7 @@ ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "cp932", "euc_jp", "iso2022_jp")
 texts = st.lists(st.sampled_from(SENTENCES), min_size=1, max_size=6).map("\r\n".join)
 
 
+@settings(deadline=None)
 @given(texts, st.sampled_from(ENCODINGS))
 def test_japanese_is_read_in_whatever_encoding_it_was_written(text: str, encoding: str) -> None:
     assert decode(text.encode(encoding)).text == text
@@ -67,6 +68,7 @@ def test_what_is_no_text_is_refused_with_the_reason(data: bytes, why: str) -> No
         decode(data)
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=200, max_size=400))
 def test_random_bytes_are_refused_and_never_crash(data: bytes) -> None:
     try:

@@ -1,7 +1,7 @@
 import random
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kitae.documents.near import SHORTEST, WINDOW, NearCopies, grams, windows
@@ -22,6 +22,7 @@ def plain_containment(one: str, two: str) -> float:
     return len(first & second) / min(len(first), len(second))
 
 
+@settings(deadline=None)
 @given(
     st.text("休暇届出承認機械", min_size=SHORTEST, max_size=200),
     st.text("休暇届出承認機械", min_size=SHORTEST, max_size=200),
@@ -54,6 +55,7 @@ def test_the_first_of_equals_is_named() -> None:
     assert NearCopies({"b": RULE, "a": RULE}).nearest(RULE) == ("b", 1.0)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 4 * WINDOW))
 def test_windows_cover_a_text(length: int) -> None:
     text = "".join(chr(0x4E00 + n) for n in range(length))

@@ -2,7 +2,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kitae.core.document import Document, Section
@@ -229,6 +229,7 @@ def test_the_reasons_are_no_part_of_the_content(office: Any) -> None:
     assert one.content == two.content
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.sampled_from(["# 題", "## 章", "### 第1条　目的", "本文。", "", "- 項目", "| a | b |"]), max_size=20),
     st.data(),

@@ -1,4 +1,5 @@
 import json
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +136,18 @@ def test_one_edited_file_costs_one_file(office: Any) -> None:
     documents = office.documents()
     assert office.making.memo.misses - before == 1
     assert documents[2].text.endswith("新しい")
+
+
+def test_the_same_bytes_under_another_name_have_their_own_title(office: Any) -> None:
+    for name in ("保存期間", "休暇"):
+        office.put(f"{name}.md", "## 本書について\n\n本文。")
+    assert [document.title for document in office.documents()] == ["休暇", "保存期間"]
+
+
+def test_names_that_a_mac_wrote_are_composed(office: Any) -> None:
+    office.put(unicodedata.normalize("NFD", "ガイド.txt"), "■ ガ行の部品は次の棚にある。", encoding="utf-8")
+    (document,) = office.documents()
+    assert (document.id, document.title) == ("rules/ガイド.txt", "ガイド")
 
 
 def test_a_new_label_costs_no_reading(office: Any) -> None:

@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kitae.documents.decode import decode
@@ -227,6 +227,7 @@ PIECES = st.sampled_from([*MARKUP.split("/"), *WORDS.split("/")])
 TEXTS = st.one_of(st.lists(PIECES, max_size=25).map("\n".join), st.text(max_size=200))
 
 
+@settings(deadline=None)
 @given(TEXTS, st.sampled_from(["markdown", "plain", "html"]))
 def test_sections_cover_the_text_without_overlap(text: str, kind: str) -> None:
     readers = {"markdown": read_markdown, "plain": read_plain, "html": read_html}
@@ -239,6 +240,7 @@ def test_sections_cover_the_text_without_overlap(text: str, kind: str) -> None:
     assert [part.kind for part in found.parts[1:]].count("lead") == 0
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_text_is_normalised_whatever_it_was(text: str) -> None:
     found = markdown(text)
@@ -248,6 +250,7 @@ def test_text_is_normalised_whatever_it_was(text: str) -> None:
     assert not {"\r", "\ufeff", "\u00a0"} & set(found.text)
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["本文である。", "二行目", "　字下げ", "終わり"]), min_size=1, max_size=8))
 def test_plain_text_loses_nothing(rows: list[str]) -> None:
     text = "\n".join(rows)

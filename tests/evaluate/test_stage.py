@@ -6,6 +6,7 @@ import pytest
 from kitae.core.dialogue import Dialogue
 from kitae.core.label import Label
 from kitae.core.mistakes import Mistake
+from kitae.evaluate.answers import BATCH
 from kitae.evaluate.nulls import NULL_ROWS
 from kitae.evaluate.recipe import EvaluateRecipe, Row
 from kitae.evaluate.scorecard import Score, Timing, row_of, scores
@@ -33,7 +34,7 @@ def test_a_scorecard_says_what_its_scores_depend_on(workshop: Any, speaker: Call
     one = speaker()
     facts = workshop.measure(TUNED, one, [suite]).facts
     assert facts["identity"] == {"model": one.identity.model, "engine": "fake 1", "number_format": "int8"}
-    assert facts["decoding"] == {"max_tokens": 96, "temperature": 0.0, "seed": 0}
+    assert facts["decoding"] == {"max_tokens": EvaluateRecipe().max_tokens, "temperature": 0.0, "seed": 0}
     assert facts["suites"] == {"company.unseen": {"content": suite.content, "kind": "unseen"}}
     assert facts["prompt"] == prompt_digest("ja") != prompt_digest("en")
 
@@ -98,7 +99,7 @@ def test_a_killed_evaluation_goes_on_and_ends_alike(workshop: Any, speaker: Call
         workshop.measure(CLOSED, speaker(dies_after=1), suites)
     resumed = speaker()
     card = workshop.measure(CLOSED, resumed, suites)
-    assert len(resumed.prompts) == 24
+    assert len(resumed.prompts) == 40 - BATCH
     other = type(workshop)(tmp_path / "other")
     (tmp_path / "other").mkdir(exist_ok=True)
     assert other.measure(CLOSED, speaker(), [other.suite(asked, "many")]).content == card.content

@@ -159,6 +159,9 @@ kind = {quoted(kind)}                   # unseen: their articles are kept out of
 maker = "extract"                 # needs no model / モデルを使わずに対話データを作ります
 unanswerable = 0.2                # share of questions that the passages do not answer / 答えのない設問の割合
 
+[knowledge.search]
+k = 2                             # passages in a prompt, in training as in use / プロンプトに入れる文書の数
+
 [train.pretrain]
 tokens = "16k"                    # 0 leaves continued pretraining out / 継続事前学習（0で省略）
 method = "lora"                   # or "full": every weight, with four times the memory / 全重みなら "full"

@@ -68,7 +68,8 @@ class Making:
         inputs = inputs or {}
         record = self._record(stage, name, recipe, inputs, tuple(files), dict(identity or {}))
         # A variant that differs only further down shares what comes before, under the name it has already.
-        if same := self._made.get((stage.kind, record.fingerprint)):
+        same = self._made.get((stage.kind, record.fingerprint))
+        if same is not None and same.name != name:
             return same
         if found := self.store.find(stage.kind, name, record.fingerprint):
             self._notice_changed_source(stage, found)
@@ -86,7 +87,12 @@ class Making:
         return self._done(self._make(stage, recipe, inputs, record, given), step)
 
     def _make(
-        self, stage: Stage, recipe: Noun, inputs: Mapping[str, Given], record: RunRecord, given: Callable[[], Mapping[str, Any]]
+        self,
+        stage: Stage,
+        recipe: Noun,
+        inputs: Mapping[str, Given],
+        record: RunRecord,
+        given: Callable[[], Mapping[str, Any]],
     ) -> Artifact:
         folder = self.store.folder_of(record.kind, record.name, record.fingerprint)
         run = Run(folder, record, self.memo, self.watcher)

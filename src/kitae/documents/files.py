@@ -8,7 +8,7 @@ import os
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from ..core.mistakes import Mistake
 from .recipe import Source
@@ -36,6 +36,11 @@ class Found:
     @property
     def format(self) -> str:
         return FORMATS.get(self.path.suffix.lower(), "")
+
+    @property
+    def stem(self) -> str:
+        """The name without its ending."""
+        return PurePosixPath(self.id).stem
 
 
 def found_in(source: Source, folder: Path) -> list[Found]:

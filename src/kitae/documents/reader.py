@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import glob
 import hashlib
-from pathlib import PurePosixPath
 from typing import Any
 
 from ..core.document import Document, Section
@@ -63,7 +62,7 @@ def read_bytes(data: bytes, *, name: str, kind: str) -> dict[str, Any]:
 
 def memo_key(found: Found, sha256: str) -> dict[str, Any]:
     """What the result of `read_bytes` depends on."""
-    return {"read": FORMAT, "sha256": sha256, "kind": found.format}
+    return {"read": FORMAT, "sha256": sha256, "name": found.stem, "kind": found.format}
 
 
 def document(found: Found, source: Source, sha256: str, read: dict[str, Any]) -> Document:

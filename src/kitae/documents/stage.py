@@ -154,7 +154,7 @@ def _documents(files: Sequence[tuple[Source, Found]], ledger: list[dict[str, Any
         try:
             data = found.path.read_bytes()
             sha256 = digest_of(data)
-            make = functools.partial(read_bytes, data, name=Path(found.id).stem, kind=found.format)
+            make = functools.partial(read_bytes, data, name=found.stem, kind=found.format)
             result = run.memo.get(memo_key(found, sha256), make)
         except Unreadable as error:
             problems.append((found, source, str(error)))

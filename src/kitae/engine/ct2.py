@@ -1,6 +1,7 @@
-"""Generation with CTranslate2: int8 on a CPU takes about half the time of transformers and a quarter of the memory.
+"""Generation with CTranslate2: in int8 it takes about 0.6 of transformers' CPU time and a quarter of its memory.
 
-That holds for prompts within the model's attention window (512 tokens for Gemma 3 270M): see `_companion`.
+Only for prompts within the model's attention window, though: beyond it (512 tokens for Gemma 3 270M) each token is read
+by itself, which is right but slow, and transformers is faster. See `CTranslate2Generator._companion`.
 """
 
 from __future__ import annotations
@@ -96,8 +97,9 @@ class CTranslate2Generator(Batched):
         """One more prompt, as long as the attention window, where all others are longer; its answer is thrown away.
 
         CTranslate2 reads as many tokens at once as the shortest prompt has, and the others' rest one by one. Read at
-        once beyond the window, tokens attend to more than they should (4.8.5; the answers differ from transformers');
-        one by one they do not. So the companion makes it read no more than the window at once.
+        once beyond the window, tokens attend to more than they should: with 4.8.5 and Gemma 3 270M, the next token of a
+        prompt of 816 was 4.7 nats (KL) away from transformers'. One by one it was 0.0000, so the companion makes
+        CTranslate2 read no more than the window at once.
         """
         if not self._window or min(map(len, prompts)) <= self._window:
             return []

@@ -23,6 +23,8 @@ SENTENCES = (
 SPECIAL = ("<pad>", "<eos>", "<bos>", "<unk>", "<mask>", "<start_of_turn>", "<end_of_turn>")
 BYTES = tuple(f"<0x{value:02X}>" for value in range(256))
 VOCABULARY = 1024
+LONGEST = 4
+"""Characters of a token. Without it so few sentences would each become one single token."""
 
 
 def make_tiny(folder: Path, *, seed: int = 0) -> Path:
@@ -44,7 +46,11 @@ def _write_tokenizer(folder: Path) -> int:
     tokenizer.normalizer = normalizers.Replace(" ", "▁")
     tokenizer.pre_tokenizer = pre_tokenizers.Split(" ", "merged_with_previous")
     trainer = trainers.BpeTrainer(
-        vocab_size=VOCABULARY, special_tokens=[*SPECIAL, *BYTES], min_frequency=1, show_progress=False
+        vocab_size=VOCABULARY,
+        special_tokens=[*SPECIAL, *BYTES],
+        min_frequency=1,
+        max_token_length=LONGEST,
+        show_progress=False,
     )
     tokenizer.train_from_iterator(SENTENCES, trainer)
     # The trainer marks bytes as special too; they are ordinary tokens that the model falls back to.
