@@ -27,7 +27,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kitae.core.artifact import Artifact
+from kitae.core.artifact import MEASURED, RUN, Artifact
 from kitae.core.document import Document, Section
 from kitae.core.label import Label
 from kitae.core.making import Making
@@ -264,7 +264,8 @@ def _document(number: int, title: str, text: str) -> Document:
 
 def _link(recipe: Nothing, source: Path, run: Run) -> Artifact:
     for file in source.iterdir():
-        run.path(file.name).symlink_to(file.resolve())
+        if file.name not in (RUN, MEASURED):  # of a sealed artifact
+            run.path(file.name).symlink_to(file.resolve())
     return run.seal()
 
 

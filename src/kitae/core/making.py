@@ -11,6 +11,7 @@ from typing import Any
 from .artifact import Artifact, Input, RunRecord, artifact_id
 from .label import highest, shared
 from .memo import Memo
+from .memory import give_back
 from .noun import Noun, digest
 from .records import Records
 from .run import Run, Silent, Watcher
@@ -101,6 +102,8 @@ class Making:
         except BaseException as error:
             run.fail(error)
             raise
+        finally:
+            give_back()
         self.records.add(
             "runs",
             digest([artifact.id, artifact.measured]),
