@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
+import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from .files import disk_full_is_a_mistake
 from .noun import canonical, digest
+
+SQLITE_NEEDS = 2**17
+"""Bytes. With less than this left SQLite fails on its side files, and calls that an input/output error."""
 
 _TABLE = "CREATE TABLE IF NOT EXISTS memo (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"
 
@@ -21,8 +28,14 @@ class Memo:
     """
 
     def __init__(self, file: Path | None) -> None:
-        """`None` remembers nothing beyond this process."""
-        self._connection = _open(file)
+        """`None` remembers nothing beyond this process.
+
+        Raises:
+            Mistake: the disk is full.
+        """
+        self._file = file
+        with _disk_full_is_a_mistake(file):
+            self._connection = _open(file)
         self.hits = 0
         self.misses = 0
 
@@ -35,12 +48,23 @@ class Memo:
             return json.loads(found[0])
         self.misses += 1
         value = canonical(make())
-        with self._connection:
+        with _disk_full_is_a_mistake(self._file), self._connection:
             self._connection.execute("INSERT OR REPLACE INTO memo VALUES (?, ?)", (name, value))
         return json.loads(value)
 
     def close(self) -> None:
         self._connection.close()
+
+
+@contextlib.contextmanager
+def _disk_full_is_a_mistake(file: Path | None) -> Iterator[None]:
+    with disk_full_is_a_mistake(file or Path()):
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            if file is None or shutil.disk_usage(file.parent).free >= SQLITE_NEEDS:
+                raise
+            raise OSError(errno.ENOSPC, str(error)) from error
 
 
 def _open(file: Path | None) -> sqlite3.Connection:
