@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .core.artifact import Artifact
 from .core.generation import Identity
+from .core.label import Label, highest
 from .core.making import Making
 from .core.noun import canonical
 from .engine.convert import STAGE as CONVERT
@@ -69,10 +70,14 @@ class Knowledge:
     vectors: Artifact
     file: ProjectFile
 
-    def open(self) -> Retriever:
+    def open(self, may_receive: Label = Label.RESTRICTED) -> Retriever:
+        """
+        Args:
+            may_receive: The highest label that whoever is shown the passages may have.
+        """
         from .knowledge.search import Search
 
-        return Search.open(self.words, self.vectors, self.file.knowledge.search)
+        return Search.open(self.words, self.vectors, self.file.knowledge.search, may_receive=may_receive)
 
 
 @dataclass(frozen=True)
@@ -99,20 +104,22 @@ class Measuring:
             inputs["shots"] = self.dialogues
         if row.model in self.models:
             inputs["model"] = self.models[row.model]
-        searched = (
-            {"vectors": self.knowledge.vectors.content, "search": canonical(file.knowledge.search)} if searches else {}
-        )
+        searched = {
+            "vectors": self.knowledge.vectors.content,
+            "search": canonical(file.knowledge.search),
+            "may_receive": str(self._may_receive(row)),
+        }
         return self.make(
             EVALUATE,
             row.name,
             file.evaluate,
             inputs,
-            identity=row_identity(row, identity) | searched,
+            identity=row_identity(row, identity) | (searched if searches else {}),
             given=lambda: {
                 "row": row,
                 "identity": identity,
                 "generator": speaker,
-                "retriever": self.knowledge.open() if searches else None,
+                "retriever": self.knowledge.open(self._may_receive(row)) if searches else None,
                 "records": self.project.records,
             },
         )
@@ -126,8 +133,16 @@ class Measuring:
             return identity_of(model, self.project.file), lambda: load(model, self.project.file)
         from .engine.remote import Remote
 
-        name, label = row.model.removeprefix(ENDPOINT), self.knowledge.words.label
+        name, questions = row.model.removeprefix(ENDPOINT), highest(suite.label for suite in self.suites)
         # Before anything is made: nobody should train for an hour to be told that a row may not be asked.
-        check_endpoint(name, self.project.file.endpoints[name], label)
-        remote = Remote(self.project.gate(), name, label)
+        check_endpoint(name, self.project.file.endpoints[name], questions)
+        # Passages above what it may receive are not even searched, so no prompt has a higher label than this.
+        passages = min(self._may_receive(row), self.knowledge.words.label)
+        remote = Remote(self.project.gate(), name, highest([questions, passages]))
         return remote.identity, lambda: remote
+
+    def _may_receive(self, row: Row) -> Label:
+        """The highest label of passages that may stand in the row's prompts."""
+        if not row.model.startswith(ENDPOINT):
+            return Label.RESTRICTED
+        return self.project.file.endpoints[row.model.removeprefix(ENDPOINT)].may_receive

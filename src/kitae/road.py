@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,7 +65,7 @@ def walk(project: Project, make: Making, *, until: str = "report", place: str = 
     if last < STAGES.index("adopt"):
         return road
     base = make(ADOPT, "base", adopting, files=base_files(adopting, project.folder), given=here)
-    trimmed = make(TRIM, "trimmed", file.vocabulary, {"model": base, "documents": documents})
+    trimmed = make(TRIM, "trimmed", file.vocabulary, {"model": base, "documents": trainable})
     if last < STAGES.index("knowledge"):
         return road
     words = make(INDEX, "words", file.knowledge.index, {"documents": documents})
@@ -100,11 +100,11 @@ def walk(project: Project, make: Making, *, until: str = "report", place: str = 
     return road
 
 
-def _hard_negatives() -> dict[str, Callable[[Artifact], Retriever]]:
+def _hard_negatives() -> dict[str, Callable[[Iterable[Passage]], Retriever]]:
     """What the maker of dialogues finds passages with that nearly answer. By words alone, so that it stays exact."""
     from .knowledge.search import lexical
 
-    return {"retrieve": lambda passages: lexical(passages.rows("passages", Passage))}
+    return {"retrieve": lexical}
 
 
 def make_all(

@@ -109,11 +109,51 @@ def test_what_is_left_keeps_its_ids_and_covers_its_text(office: Any) -> None:
     assert [int(section.id.rpartition("#")[2]) for section in rules.sections] == [0, 1, 2, 4, 5, 6]
     assert "".join(rules.section_text(section) for section in rules.sections) == rules.text
     assert rules.body_text(rules.sections[-1]) == "1. 自宅が災害に遭ったときは、必要な期間の休暇を与える。"
-    apart = list(artifact.rows("held_out_documents", Document))
-    assert [section.id for d in apart for section in d.sections] == [
-        "rules/guides/手引き.md#1",
-        "rules/rules/休暇規程.md#3",
-    ]
+
+
+def test_the_whole_document_is_held_out_where_the_recipe_says_so(office: Any) -> None:
+    reading(office)
+    suite = office.suite([asked("3日前までに、所属長に届け出て", "第2条　届出")])
+    artifact = office.split(suite, recipe=SplitRecipe(unit="document"))
+    assert [d.id for d in artifact.rows("documents", Document)] == ["rules/guides/手引き.md"]
+    assert artifact.facts["held_out_by"] == {"evidence": 1, "near-copy": 1, "same document": 6}
+
+
+def sources() -> tuple[Source, ...]:
+    return (
+        Source(name="rules", path="docs/rules", label=Label.INTERNAL, groups=("all",)),
+        Source(name="board", path="docs/board", label=Label.CONFIDENTIAL, groups=("all",)),
+        Source(name="sales", path="docs/sales", label=Label.INTERNAL, groups=("sales",)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("recipe", "trained", "label", "groups"),
+    [
+        (SplitRecipe(), ["board/b.md", "rules/a.md"], Label.CONFIDENTIAL, ("all",)),
+        (SplitRecipe(label=Label.INTERNAL), ["rules/a.md"], Label.INTERNAL, ("all",)),
+        (
+            SplitRecipe(label=Label.INTERNAL, groups=("sales",)),
+            ["rules/a.md", "sales/c.md"],
+            Label.INTERNAL,
+            ("sales",),
+        ),
+    ],
+)
+def test_what_the_users_may_not_read_is_not_trained_on(
+    office: Any, recipe: SplitRecipe, trained: list[str], label: Label, groups: tuple[str, ...]
+) -> None:
+    for name in ("rules/a.md", "board/b.md", "sales/c.md"):
+        office.put(
+            name, f"# {name}\n\n{name}には、十分に長い本文が書いてある。窓口は総務課で、毎週水曜日に受け付ける。\n"
+        )
+    artifact = office.split(recipe=recipe.model_copy(update={"held_out": 0.0}), documents=office.read(*sources()))
+    assert sorted(d.id for d in artifact.rows("documents", Document)) == trained
+    assert (artifact.label, artifact.groups) == (label, groups)
+    reasons = {row["reason"] for row in artifact.raw("held_out")}
+    assert reasons == {"label", "groups"} - ({"label"} if label is Label.CONFIDENTIAL else set()) - (
+        {"groups"} if "sales/c.md" in trained else set()
+    )
 
 
 def test_a_quote_with_the_marks_of_the_file_is_found(office: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from ..core.label import EVERYONE, Label
@@ -37,6 +39,12 @@ class ReadRecipe(Noun):
 class SplitRecipe(Noun):
     """`[split]`: what may not be trained on."""
 
+    label: Label = Label.RESTRICTED
+    """The highest label that is trained on: a model has the highest label of all that it learnt from."""
+    groups: tuple[str, ...] = (EVERYONE,)
+    """Who is to use the model: what one of these groups may not read is not trained on."""
+    unit: Literal["section", "document"] = "section"
+    """What is held out with the evidence of an unseen suite: its section, or the whole document."""
     held_out: float = Field(default=0.1, ge=0.0, lt=1.0)
     """Share of the sections that is kept out of training where the project has no suite at all."""
     near_copy: float = Field(default=0.5, gt=0.0, le=1.0)

@@ -1,4 +1,4 @@
-"""What may be trained on: everything but the sections that the unseen suites ask about, and their copies."""
+"""What may be trained on: everything that the model's users may read but what the unseen suites ask about, and copies."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ..core.document import Document, Section
+from ..core.label import Label, may_read
 from ..core.suite import Evidence, Suite, squeeze
 from .markdown import inline
 from .near import NearCopies
@@ -30,7 +31,7 @@ class Held:
 
     section: str
     reason: str
-    """`evidence`, `same sentence`, `near-copy` or `lot`."""
+    """`label`, `groups`, `evidence`, `same document`, `same sentence`, `near-copy` or `lot`."""
     why: str
     """For people: `evidence of dy-001`, `near-copy of X (0.83)`."""
 
@@ -111,6 +112,31 @@ class Pages:
         # The same sentence is another item elsewhere, or none.
         bare = (squeeze(_ITEM_MARK.sub("", piece)) for piece in around)
         yield from (sentence for sentence in bare if len(sentence) >= SHORTEST_SENTENCE)
+
+
+def beyond_reach(pages: Pages, label: Label, groups: Collection[str]) -> list[Held]:
+    """Sections of documents above a label, and of those that one of these groups may not read."""
+    held = []
+    for document in pages.documents:
+        shut_out = [group for group in groups if not may_read((group,), document.groups)]
+        if not document.label.may_go_to(label):
+            held += [Held(s.id, "label", f"{document.label}; trained on up to {label}") for s in document.sections]
+        elif shut_out:
+            held += [Held(s.id, "groups", f"{shut_out[0]} may not read it") for s in document.sections]
+    return held
+
+
+def same_documents(held: Sequence[Held], pages: Pages) -> list[Held]:
+    """The other sections of the documents that these sections are of."""
+    taken = {each.section for each in held}
+    touched = {pages.sections[name][0].id for name in taken}
+    return [
+        Held(section.id, "same document", f"in a document with evidence: {document.id}")
+        for document in pages.documents
+        if document.id in touched
+        for section in document.sections
+        if section.id not in taken
+    ]
 
 
 def held_for(suites: Iterable[Suite], pages: Pages) -> tuple[list[Held], list[Quote]]:

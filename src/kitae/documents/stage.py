@@ -69,16 +69,15 @@ def read(recipe: ReadRecipe, folder: Path, run: Run) -> Artifact:
 
 
 def split(recipe: SplitRecipe, documents: Artifact, suites: Sequence[Artifact], run: Run) -> Artifact:
-    """Keeps out of training what the unseen suites ask about, and copies of it.
+    """Keeps out of training what the model's users may not read, what the unseen suites ask about, and copies of that.
 
-    Rows: `documents`: what may be trained on; `held_out_documents`: the same documents with the other sections alone;
-    `held_out`: which sections and why; `ledger`: quotes that were not found, documents of which nothing is left.
+    Rows: `documents`: what may be trained on; `held_out`: which sections are not, and why; `ledger`: quotes that were not found, documents of which nothing is left.
     Sections keep their ids. Without any suite a share of the sections is kept out, so that one can be drafted.
 
     Raises:
         Mistake: too many of a suite's quotes stand in no document; or nothing would be left to train on.
     """
-    from .split import Pages, drawn, held_for, near_copies, with_sections
+    from .split import Pages, beyond_reach, drawn, held_for, near_copies, same_documents, with_sections
 
     pages = Pages(list(documents.rows("documents", Document)))
     asked = [next(artifact.rows("suite", Suite)) for artifact in suites]
@@ -89,19 +88,21 @@ def split(recipe: SplitRecipe, documents: Artifact, suites: Sequence[Artifact], 
         _check_found(suite, [q.evidence.file for q in missing if q.suite == suite.name], recipe, run)
     if not asked:
         held = drawn(pages, recipe.held_out)
+    if recipe.unit == "document":
+        held += same_documents(held, pages)
     held += near_copies(held, pages, recipe.near_copy)
+    closed = {each.section: each for each in beyond_reach(pages, recipe.label, recipe.groups)}
+    held = [*closed.values(), *(each for each in held if each.section not in closed)]
     out = {each.section for each in held}
     kept = [with_sections(document, pages.sections.keys() - out) for document in pages.documents]
     trainable = [document for document in kept if document is not None]
     if not trainable:
         raise Mistake(
-            "nothing is left to train on: every document is evidence of a suite, or a copy of such",
-            where=", ".join(suite.name for suite in unseen),
-            hint="add documents that no question asks about, or make the suite a `known` one",
+            "nothing is left to train on: every document is evidence of a suite, a copy of such, or beyond reach",
+            where=", ".join(sorted({each.reason for each in held})),
+            hint="add documents that no question asks about, or look at `label` and `groups` in [split]",
         )
-    apart = [with_sections(document, out) for document in pages.documents]
     run.write("documents", trainable)
-    run.write("held_out_documents", [document for document in apart if document is not None])
     run.write("held_out", [{"section": each.section, "reason": each.reason, "why": each.why} for each in held])
     gone = [document.id for document, rest in zip(pages.documents, kept, strict=True) if rest is None]
     run.write(
@@ -134,6 +135,11 @@ def split(recipe: SplitRecipe, documents: Artifact, suites: Sequence[Artifact], 
         held_out_by={reason: reasons.count(reason) for reason in sorted(set(reasons))},
         characters=before,
         characters_left=sum(len(document.text) for document in trainable),
+    )
+    run.label(
+        highest(document.label for document in trainable),
+        shared(document.groups for document in trainable),
+        {document.licence for document in trainable},
     )
     # Why a section is held out changes nothing for what is made from the rest.
     return run.seal(derived=["held_out.jsonl", "ledger.jsonl"])
@@ -209,4 +215,4 @@ def _check_found(suite: Suite, missing: Sequence[str], recipe: SplitRecipe, run:
 
 
 READ = Stage(name="documents", kind="documents", function=read, format=1, packages=("selectolax",))
-SPLIT = Stage(name="split", kind="documents", function=split, format=1)
+SPLIT = Stage(name="split", kind="documents", function=split, format=2)

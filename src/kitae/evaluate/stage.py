@@ -69,7 +69,7 @@ def evaluate(
         records: Where answers are remembered.
         identity: Of the model, where it is known without loading it.
         model: The model's artifact; its label and licences pass on to the answers.
-        index: The index behind the retriever, for the same reason.
+        index: The index behind the retriever. Of its passages only those that were shown pass on theirs.
         shots: Dialogues that examples for the prompt are taken from.
 
     Raises:
@@ -87,7 +87,7 @@ def evaluate(
     )
     run.write(SCORES, (_score(case, answer) for case, answer in zip(cases, generated, strict=True)))
     run.write(TIMINGS, _timings(cases, generated) if speaker else [])
-    _label(run, [*suites, *(each for each in (model, index, shots) if each)], cases)
+    _label(run, [*suites, *(each for each in (model, shots) if each)], cases)
     run.facts(
         row=row.model_dump(mode="json"),
         identity=(speaker.identity if speaker else null_identity(row)).model_dump(mode="json"),
