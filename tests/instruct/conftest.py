@@ -178,8 +178,8 @@ class ByLetters:
         return sorted(hits, key=lambda hit: (-hit.score, hit.passage.id))[:k]
 
 
-def by_letters(passages: Artifact) -> Retriever:
-    return ByLetters(passages.rows("passages", Passage))
+def by_letters(passages: Iterable[Passage]) -> Retriever:
+    return ByLetters(passages)
 
 
 class Given(Noun):

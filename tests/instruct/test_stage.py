@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from kitae.instruct.cost import cost
 from kitae.instruct.recipe import InstructRecipe
 from kitae.instruct.stage import STAGE
 
-Retrieve = Callable[[Artifact], Any]
+Retrieve = Callable[[Iterable[Passage]], Any]
 
 
 def made(
@@ -39,7 +39,7 @@ def made(
     if suites:
         given["suites"] = suites
     artifact: Artifact = company.making(
-        STAGE, "main", recipe or InstructRecipe(dialogues=60), given, given=lambda: {"retrieve": retrieve}
+        STAGE, "main", recipe or InstructRecipe(dialogues=60, practice=0), given, given=lambda: {"retrieve": retrieve}
     )
     return artifact
 
@@ -114,7 +114,7 @@ def test_a_removed_answer_stands_in_no_passage_that_is_shown(
 
 
 def test_the_shares_are_those_of_the_recipe(company: Any, handbook: list[Document], retrieve: Retrieve) -> None:
-    recipe = InstructRecipe(dialogues=50, unanswerable=0.3, closed=0.2)
+    recipe = InstructRecipe(dialogues=50, practice=0, unanswerable=0.3, closed=0.2)
     found = dialogues(made(company, handbook, retrieve, recipe))
     assert 45 <= len(found) <= 50
     assert abs(sum(not d.answerable for d in found) / len(found) - 0.3) < 0.06
@@ -122,14 +122,14 @@ def test_the_shares_are_those_of_the_recipe(company: Any, handbook: list[Documen
 
 
 def test_there_are_never_more_than_the_budget(company: Any, handbook: list[Document], retrieve: Retrieve) -> None:
-    assert len(dialogues(made(company, handbook, retrieve, InstructRecipe(dialogues=7)))) <= 7
+    assert len(dialogues(made(company, handbook, retrieve, InstructRecipe(dialogues=7, practice=0)))) <= 7
 
 
 def test_too_few_facts_make_fewer_dialogues_in_the_same_shares(
     company: Any, read: Callable[..., Document], retrieve: Retrieve
 ) -> None:
     small = [read("# 規則\n\n### 第1条　定年\n\n定年は、満62歳とする。\n\n### 第2条　服務\n\n職務に専念する。\n", "s")]
-    found = dialogues(made(company, small, retrieve, InstructRecipe(dialogues=400)))
+    found = dialogues(made(company, small, retrieve, InstructRecipe(dialogues=400, practice=0)))
     assert 2 <= len(found) <= 10
 
 

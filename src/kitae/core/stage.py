@@ -28,8 +28,9 @@ class Stage:
     packages: tuple[str, ...] = ()
     """Packages and dictionaries whose version changes the result."""
     exact: bool = True
-    """Whether the result is the same anywhere. Otherwise `place` says what it was computed with."""
+    """Whether the result is the same anywhere. Otherwise `place` says what it is computed with."""
     place: Callable[[], dict[str, str]] | None = None
+    """What else the result depends on: where it is computed, bundled data."""
 
     def versions(self) -> dict[str, str]:
         return {name: importlib.metadata.version(name) for name in self.packages}

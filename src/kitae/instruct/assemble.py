@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ..core.dialogue import Dialogue, Message
@@ -33,15 +33,17 @@ class Library:
     groups: frozenset[str]
 
     @staticmethod
-    def of(passages: Iterable[Passage], sections: Collection[str], retriever: Retriever) -> Library:
+    def of(
+        passages: Iterable[Passage], sections: Collection[str], retrieve: Callable[[Iterable[Passage]], Retriever]
+    ) -> Library:
         own = {p.id: p for p in passages if p.section in sections}
         groups = frozenset({EVERYONE, *(group for p in own.values() for group in p.groups)})
-        return Library(own, retriever, groups)
+        return Library(own, retrieve(own.values()), groups)
 
     def found(self, question: str, k: int) -> list[Passage]:
-        """What a search finds, the best first; passages of sections that are not trained on are left out."""
+        """What a search finds, the best first."""
         hits = self.retriever.search(question, k=k, groups=self.groups)
-        return [self.passages[hit.passage.id] for hit in hits if hit.passage.id in self.passages]
+        return [hit.passage for hit in hits]
 
 
 @dataclass(frozen=True)

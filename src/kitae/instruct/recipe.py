@@ -17,6 +17,9 @@ class InstructRecipe(Noun):
     """`extract`: from headings, definitions, articles, questions and answers, tables and numbers, without any model."""
     dialogues: Count = 400
     """At most so many, those held out included."""
+    practice: Count = 1200
+    """At most so many further dialogues from the bundled reading practice: other companies' passages, asked in everyday
+    words."""
     passages: int = Field(default=3, ge=1, le=8)
     """At most so many passages in a prompt: the one that answers and others that nearly do."""
     unanswerable: float = Field(default=0.2, ge=0, le=0.8)

@@ -21,6 +21,7 @@ from .extract import context_of, extract, repeated_topics, view_of
 from .facts import Fact, proven_by
 from .forbidden import Forbidden
 from .plan import planned
+from .practice import identity, practice
 from .recipe import InstructRecipe
 from .unanswerable import Topic
 
@@ -32,7 +33,7 @@ def make(
     recipe: InstructRecipe,
     documents: Artifact,
     passages: Artifact,
-    retrieve: Callable[[Artifact], Retriever],
+    retrieve: Callable[[Iterable[Passage]], Retriever],
     run: Run,
     suites: Sequence[Artifact] = (),
 ) -> Artifact:
@@ -41,7 +42,7 @@ def make(
     Args:
         documents: Rows `documents`: only such as may be trained on.
         passages: Rows `passages`; those of other sections are never shown.
-        retrieve: Opens the search over `passages`; it is used for passages that look right and are wrong.
+        retrieve: Opens a search over passages; it is used for passages that look right and are wrong.
         suites: Rows `suite`: a dialogue whose question is nearly one of theirs is dropped.
 
     Returns:
@@ -52,12 +53,13 @@ def make(
     """
     read = list(documents.rows("documents", Document))
     trainable = {section.id for document in read for section in document.sections}
-    library = Library.of(passages.rows("passages", Passage), trainable, retrieve(passages))
+    library = Library.of(passages.rows("passages", Passage), trainable, retrieve)
     facts, topics, ledger = _facts(read, library, run)
     shown = list(library.passages.values())
     forbidden = Forbidden(q.question for suite in suites for row in suite.rows("suite", Suite) for q in row.questions)
     made = []
-    for dialogue in planned(recipe, facts, topics, shown, Maker(recipe, library)):
+    own = planned(recipe, facts, topics, shown, Maker(recipe, library))
+    for dialogue in (*own, *practice(recipe, retrieve)):
         if forbidden.like(dialogue.question):
             ledger.append({"section": dialogue.made_from[0], **_contaminated(dialogue).model_dump()})
         else:
@@ -185,7 +187,8 @@ STAGE = Stage(
     name="instruct",
     kind="dialogues",
     function=make,
-    format=1,
+    format=2,
     packages=("sudachipy", "sudachidict-core"),
     exact=True,
+    place=identity,
 )
