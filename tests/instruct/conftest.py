@@ -232,5 +232,5 @@ def read() -> Callable[..., Document]:
 
 
 @pytest.fixture(scope="session")
-def retrieve() -> Callable[[Artifact], Retriever]:
+def retrieve() -> Callable[[Iterable[Passage]], Retriever]:
     return by_letters

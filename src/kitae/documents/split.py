@@ -1,4 +1,4 @@
-"""What may be trained on: everything that the model's users may read but what the unseen suites ask about, and copies."""
+"""What may be trained on: what the model's users may read, without what unseen suites ask about, and its copies."""
 
 from __future__ import annotations
 

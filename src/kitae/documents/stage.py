@@ -71,8 +71,9 @@ def read(recipe: ReadRecipe, folder: Path, run: Run) -> Artifact:
 def split(recipe: SplitRecipe, documents: Artifact, suites: Sequence[Artifact], run: Run) -> Artifact:
     """Keeps out of training what the model's users may not read, what the unseen suites ask about, and copies of that.
 
-    Rows: `documents`: what may be trained on; `held_out`: which sections are not, and why; `ledger`: quotes that were not found, documents of which nothing is left.
-    Sections keep their ids. Without any suite a share of the sections is kept out, so that one can be drafted.
+    Rows: `documents`: what may be trained on; `held_out`: which sections are not, and why; `ledger`: quotes that were
+    not found, documents of which nothing is left. Sections keep their ids. Without any suite a share of the sections
+    is kept out, so that one can be drafted.
 
     Raises:
         Mistake: too many of a suite's quotes stand in no document; or nothing would be left to train on.

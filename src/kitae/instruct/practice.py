@@ -1,8 +1,8 @@
 """Reading practice: passages of other, invented companies with questions as people ask them.
 
-What `extract` makes of a company's documents is asked in the words of these documents. People ask in others: おじいちゃんが
-亡くなった stands in no rule. This set teaches a model to read across that gap, and to say so where the text does not tell;
-it is our own writing and has nothing to do with any project's documents, so it may be mixed into all of them.
+What `extract` makes of a company's documents is asked in the words of these documents. People ask in others: the word
+おじいちゃん stands in no rule. This set teaches a model to read across that gap, and to say so where the text does not
+tell. It is our own writing and has nothing to do with any project's documents, so it may be mixed into all of them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Language = Literal["ja", "en"]
 LANGUAGES: tuple[Language, ...] = ("ja", "en")
 LICENCE = "Apache-2.0"
 MISSED = 0.15
-"""Share of the passages whose questions are asked with other passages shown: a search does not always find the right one."""
+"""Share of the passages whose questions are asked with others shown: a search does not always find the right one."""
 
 
 class Asked(Noun):
