@@ -100,6 +100,9 @@ path = "documents"
 name = "unseen"
 file = "questions.jsonl"
 
+[instruct]
+practice = 0
+
 [train.pretrain]
 tokens = 600
 

@@ -77,6 +77,7 @@ def test_a_variant_shares_what_it_does_not_change(walked: Path) -> None:
         "model/tuned-tune-only-int8",
         "scorecard/tuned-tune-only.closed",
         "scorecard/tuned-tune-only.retrieval",
+        "scorecard/tuned-tune-only.given",
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from .core.making import Making
 from .core.noun import canonical
 from .engine.convert import STAGE as CONVERT
 from .engine.convert import ConvertRecipe
-from .evaluate.nulls import NULL, NULL_ROWS
+from .evaluate.nulls import NULL, NULL_ROWS, TASK_NULL_ROWS
 from .evaluate.recipe import Row
 from .evaluate.stage import EVALUATE
 from .evaluate.stage import place as row_identity
@@ -30,15 +30,23 @@ ENDPOINT = "endpoint:"
 
 def rows(file: ProjectFile) -> Iterator[Row]:
     """What costs nothing first, then the base, the project's own models, and the endpoints that are to be a row."""
+    models = ("tuned", *(f"tuned-{variant.name}" for variant in file.variants))
     yield from NULL_ROWS
-    yield Row(name="base.closed", model="base", way="closed")
-    yield Row(name="base.retrieval", model="base", way="retrieval", shots=file.evaluate.shots)
-    for model in ("tuned", *(f"tuned-{variant.name}" for variant in file.variants)):
+    for model in ("base", *models):
+        # The base was never taught the form of an answer, so it is shown some.
+        shots = file.evaluate.shots if model == "base" else 0
         yield Row(name=f"{model}.closed", model=model, way="closed")
-        yield Row(name=f"{model}.retrieval", model=model, way="retrieval")
+        yield Row(name=f"{model}.retrieval", model=model, way="retrieval", shots=shots)
+        if file.evaluate.given:
+            yield Row(name=f"{model}.given", model=model, way="given", shots=shots)
     for name, endpoint in file.endpoints.items():
         if endpoint.row:
             yield Row(name=f"{name}.retrieval", model=f"{ENDPOINT}{name}", way="retrieval")
+    if file.tasks:
+        yield from TASK_NULL_ROWS
+        yield Row(name="base.task", model="base", way="task", shots=file.evaluate.task_shots)
+        for model in models:
+            yield Row(name=f"{model}.task", model=model, way="task")
 
 
 def served(make: Making, file: ProjectFile, name: str, model: Artifact) -> Artifact:
@@ -92,16 +100,19 @@ class Measuring:
     suites: list[Artifact]
     dialogues: Artifact
     """Where worked examples for the prompt are taken from."""
+    task_suites: list[Artifact] = field(default_factory=list)
+    task_dialogues: list[Artifact] = field(default_factory=list)
+    """The same for tasks, one for each suite."""
 
     def __call__(self, row: Row) -> Artifact:
         file = self.project.file
         identity, speaker = self._speaker(row)
-        searches = row.way == "retrieval"
-        inputs: dict[str, Any] = {"suites": self.suites}
-        if searches:
+        of_tasks = row.way == "task"
+        inputs: dict[str, Any] = {"suites": self.task_suites if of_tasks else self.suites}
+        if row.searches:
             inputs["index"] = self.knowledge.words
-        if row.shots:
-            inputs["shots"] = self.dialogues
+        if row.shots or (of_tasks and row.model == NULL):
+            inputs["shots"] = self.task_dialogues if of_tasks else [self.dialogues]
         if row.model in self.models:
             inputs["model"] = self.models[row.model]
         searched = {
@@ -114,12 +125,12 @@ class Measuring:
             row.name,
             file.evaluate,
             inputs,
-            identity=row_identity(row, identity) | (searched if searches else {}),
+            identity=row_identity(row, identity) | (searched if row.searches else {}),
             given=lambda: {
                 "row": row,
                 "identity": identity,
                 "generator": speaker,
-                "retriever": self.knowledge.open(self._may_receive(row)) if searches else None,
+                "retriever": self.knowledge.open(self._may_receive(row)) if row.searches else None,
                 "records": self.project.records,
             },
         )

@@ -16,6 +16,7 @@ from .core.noun import Noun
 from .core.quantity import Budget
 from .core.records import Records
 from .core.store import Store
+from .core.task import TaskRecipe
 from .corpus.recipe import CorpusRecipe
 from .documents.recipe import Source, SplitRecipe
 from .engine.recipe import EngineRecipe
@@ -82,6 +83,7 @@ class ProjectFile(Noun):
     goal: Goal | None = None
     sources: tuple[Source, ...] = Field(min_length=1)
     suites: tuple[SuiteRecipe, ...] = ()
+    tasks: tuple[TaskRecipe, ...] = ()
     vocabulary: TrimRecipe = TrimRecipe()
     split: SplitRecipe = SplitRecipe()
     corpus: CorpusRecipe = CorpusRecipe()
@@ -149,16 +151,17 @@ class Project:
             file = ProjectFile.model_validate(_inherit(written))
         except ValidationError as error:
             raise _mistake(error, where) from None
+        asked = [*(suite.name for suite in file.suites), *(task.name for task in file.tasks)]
         for what, names in (
             ("source", [s.name for s in file.sources]),
-            ("suite", [s.name for s in file.suites]),
+            ("suite or task", asked),
             ("variant", [v.name for v in file.variants]),
         ):
             if twice := {name for name in names if names.count(name) > 1}:
                 raise Mistake(f"two {what}s are named `{min(twice)}`", where=where, hint="give each its own name")
-        if file.goal and file.suites and file.goal.suite not in (known := [s.name for s in file.suites]):
+        if file.goal and file.suites and file.goal.suite not in asked:
             raise Mistake(
-                f"the goal names the suite `{file.goal.suite}`", where=where, hint=nearest(file.goal.suite, known)
+                f"the goal names the suite `{file.goal.suite}`", where=where, hint=nearest(file.goal.suite, asked)
             )
         return file
 

@@ -15,16 +15,18 @@ from .core.making import Given, Making
 from .core.mistakes import Mistake
 from .core.passage import Passage, Retriever
 from .core.run import Watcher
+from .core.task import task_files
 from .corpus.stage import STAGE as CORPUS
 from .documents.recipe import ReadRecipe
 from .documents.stage import READ, SPLIT
 from .documents.stage import inputs as document_files
 from .evaluate.recipe import DraftRecipe
-from .evaluate.stage import DRAFTED, SUITES, question_files
+from .evaluate.stage import DRAFTED, SUITES, TASK_SUITE, question_files
 from .evaluate.table import Table, decision_table
 from .gate.client import LEDGER
 from .gate.policy import check_place
 from .instruct.stage import STAGE as INSTRUCT
+from .instruct.tasks import TASK
 from .knowledge.stage import EMBED, INDEX
 from .measuring import Knowledge, Measuring, load, rows, served
 from .project import Project
@@ -61,6 +63,8 @@ def walk(project: Project, make: Making, *, until: str = "report", place: str = 
     documents = make(READ, "all", reading, files=document_files(reading, project.folder), given=here)
     check_place(project.place(place), documents.label)
     suites = [make(SUITES, s.name, s, files=question_files(s, project.folder), given=here) for s in file.suites]
+    task_suites = [make(TASK_SUITE, t.name, t, files=task_files(t, project.folder), given=here) for t in file.tasks]
+    tasks = [make(TASK, f"task-{t.name}", t, files=task_files(t, project.folder), given=here) for t in file.tasks]
     trainable = make(SPLIT, "trainable", file.split, {"documents": documents, "suites": suites})
     if last < STAGES.index("adopt"):
         return road
@@ -88,14 +92,15 @@ def walk(project: Project, make: Making, *, until: str = "report", place: str = 
         model = trimmed
         if recipe.train.pretrain.tokens:
             model = make(PRETRAIN, f"pretrained{suffix}", recipe.train.pretrain, {"model": model, "corpus": corpus})
-        tuned = make(TUNE, f"tuned{suffix}", recipe.train.tune, {"model": model, "dialogues": dialogues[suffix]})
+        learnt: dict[str, Given] = {"model": model, "dialogues": [dialogues[suffix], *tasks]}
+        tuned = make(TUNE, f"tuned{suffix}", recipe.train.tune, learnt)
         road.models[f"tuned{suffix}"] = served(make, file, f"tuned{suffix}", tuned)
     if last < STAGES.index("evaluate"):
         return road
     road.models["base"] = served(make, file, "base", trimmed)
     if not suites:
         suites = [make(DRAFTED, "drafted", DraftRecipe(), {"dialogues": dialogues[""]})]
-    measure = Measuring(project, make, road.knowledge, road.models, suites, dialogues[""])
+    measure = Measuring(project, make, road.knowledge, road.models, suites, dialogues[""], task_suites, tasks)
     road.scorecards = [measure(row) for row in rows(file)]
     return road
 

@@ -59,7 +59,7 @@ def test_a_value_that_does_not_fit_is_told_with_what_it_says(kitae: Command, tin
 
 def test_toml_that_is_none_names_the_line(kitae: Command, tiny_project: Path) -> None:
     edit(tiny_project, "[train.tune]", "[train.tune")
-    told(kitae("-C", tiny_project, "status"), what="line 16", where="kitae.toml", do="correct")
+    told(kitae("-C", tiny_project, "status"), what="line 19", where="kitae.toml", do="correct")
 
 
 def test_a_folder_without_a_project_says_how_to_make_one(kitae: Command, tmp_path: Path) -> None:

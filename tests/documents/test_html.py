@@ -54,6 +54,13 @@ def test_a_remark_inside_the_content_stays() -> None:
     assert texts("<main><p>本文</p><aside>注意：期限がある。</aside></main>") == ["本文", "注意：期限がある。"]
 
 
+def test_on_a_page_of_links_alone_they_are_no_content() -> None:
+    links = "".join(f'<li><a href="/{n}">社内の用紙　第{n}号</a></li>' for n in range(9))
+    assert texts(f"<main><h2>よく使うリンク</h2><ul>{links}</ul></main>") == ["よく使うリンク"]
+    said = "<p>用紙は総務課の窓口にもある。</p>"
+    assert len(texts(f"<main><h2>よく使うリンク</h2><ul>{links}</ul>{said}</main>")) == 11
+
+
 def test_a_list_of_contents_goes_and_a_list_of_links_stays() -> None:
     inside = '<ul><li><a href="#a">一</a></li><li><a href="#b">二</a></li><li><a href="#c">三</a></li></ul>'
     assert texts(f"{inside}<p>本文</p>") == ["本文"]

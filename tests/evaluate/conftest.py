@@ -162,7 +162,7 @@ class Workshop:
             EVALUATE,
             row.name,
             recipe or EvaluateRecipe(),
-            {"suites": suites if suites is not None else [self.suite()]} | ({"shots": shots} if shots else {}),
+            {"suites": suites if suites is not None else [self.suite()]} | ({"shots": [shots]} if shots else {}),
             identity=place(row, speaker.identity if speaker else None),
             given=lambda: {
                 "row": row,

@@ -11,7 +11,7 @@ import pytest
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from kitae.core.artifact import Artifact
-from kitae.core.making import Making
+from kitae.core.making import Given, Making
 from kitae.core.mistakes import Mistake
 from kitae.core.noun import Noun
 from kitae.core.records import Records
@@ -109,7 +109,7 @@ def test_pretraining_makes_a_model_folder_that_predicts_the_corpus_better(
 
 def test_tuning_teaches_what_the_assistant_says_and_when_it_stops(make: Making, model: Artifact) -> None:
     made = make_dialogues(30)
-    using = {"model": model, "dialogues": dialogues(make, made, made[:5])}
+    using: dict[str, Given] = {"model": model, "dialogues": [dialogues(make, made, made[:5])]}
     tuned = make(TUNE, "tuned", TUNING, using)
     facts = tuned.facts
     renderer = Renderer(model.folder)
@@ -129,14 +129,14 @@ def test_the_same_inputs_make_the_same_content(tiny_base: Path, tmp_path: Path) 
     made = []
     for name in ("one", "two"):
         make = Making(Store(tmp_path / name / "store"), Records(tmp_path / name / "records"))
-        using = {"model": base(make, tiny_base), "dialogues": dialogues(make, make_dialogues(8))}
+        using: dict[str, Given] = {"model": base(make, tiny_base), "dialogues": [dialogues(make, make_dialogues(8))]}
         made.append(make(TUNE, "tuned", TUNING, using))
     assert made[0].content == made[1].content
     assert made[0].record.files == made[1].record.files
 
 
 def test_a_tuned_model_can_be_tuned_again(make: Making, model: Artifact) -> None:
-    using = {"model": model, "dialogues": dialogues(make, make_dialogues(8))}
+    using: dict[str, Given] = {"model": model, "dialogues": [dialogues(make, make_dialogues(8))]}
     once = make(TUNE, "once", TUNING, using)
     twice = make(TUNE, "twice", TUNING, using | {"model": once})
     first, second = (list(each.raw("curve"))[1]["loss"] for each in (once, twice))
@@ -145,7 +145,7 @@ def test_a_tuned_model_can_be_tuned_again(make: Making, model: Artifact) -> None
 
 def test_dialogues_that_are_too_long_are_named_in_the_facts(make: Making, model: Artifact) -> None:
     made = [*make_dialogues(4), dialogue("long", ("user", "長い" * 200), ("assistant", "はい。"))]
-    tuned = make(TUNE, "tuned", TUNING, {"model": model, "dialogues": dialogues(make, made)})
+    tuned = make(TUNE, "tuned", TUNING, {"model": model, "dialogues": [dialogues(make, made)]})
     assert tuned.facts["too_long"] == ["long"]
     assert tuned.facts["examples"] == 4
 

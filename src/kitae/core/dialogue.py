@@ -35,6 +35,8 @@ class Dialogue(Noun):
     """Ids of the passages that hold the answer."""
     made_from: tuple[str, ...] = ()
     """Ids of the sections it was made from."""
+    repeat: int = 1
+    """How often it is learnt while others are learnt once."""
     label: Label
     groups: tuple[str, ...] = (EVERYONE,)
     licence: str = "own"

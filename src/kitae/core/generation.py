@@ -17,6 +17,8 @@ class Decoding(Noun):
     max_tokens: int = 96
     temperature: float = 0.0
     seed: int = 0
+    line: bool = False
+    """Whether an answer ends with its first line: for models that were never taught where to stop."""
 
 
 class Generated(Noun):

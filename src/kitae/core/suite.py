@@ -13,8 +13,9 @@ from pydantic import ConfigDict, ValidationError
 from .mistakes import Mistake
 from .noun import Noun, digest
 
-SuiteKind = Literal["unseen", "known"]
-"""`unseen`: its documents are kept out of training. `known`: new questions about documents that are trained on."""
+SuiteKind = Literal["unseen", "known", "task"]
+"""`unseen`: its documents are kept out of training. `known`: new questions about documents that are trained on.
+`task`: inputs of a task of the company's own, none of which is trained on."""
 
 
 class Evidence(Noun):
@@ -51,6 +52,10 @@ class Suite(Noun):
     name: str
     kind: SuiteKind
     questions: tuple[Question, ...]
+    measure: Literal["answer", "exact", "lines"] = "answer"
+    """How what was said is compared with gold; `exact` and `lines` are for tasks."""
+    instruction: str = ""
+    """Of a task: what stands before every input."""
 
 
 def read_suite(file: Path, *, name: str, kind: SuiteKind) -> Suite:

@@ -21,6 +21,10 @@ _BLOCKS |= {"summary", "figcaption", "form", "legend", "center", "body", "html",
 _INDENT = 4
 _MOST_COLUMNS = 100
 
+MOSTLY = 0.7
+"""From this share of links on, a page without a sentence is a way to other pages, and so are its lists. On a page that
+says something a list of links is part of what it says."""
+
 # Names of classes and ids that mean a menu when most of the words in them are links.
 _MENU = re.compile(
     r"(?:global|g|site|main|local|side|sub|foot|header|footer|top)?[-_]?(?:nav|navi|navigation|menu)"
@@ -93,6 +97,7 @@ class _Page:
         self.lines: list[Line] = []
         self.removed: Counter[str] = Counter()
         self._whole = max(1, _size(body))
+        self._only_links = _share_of_links(body) >= MOSTLY and "。" not in _visible(body)
         self._main_depth = int(inside_main)
         self._pieces: list[str] = []
         self._lists: list[tuple[str, int]] = []
@@ -227,6 +232,8 @@ class _Page:
             return True
         if any(_FRAME.fullmatch(name) for name in names) and not self._main_depth:
             return node.css_first("h1") is None and _size(node) < 0.5 * self._whole
+        if tag in ("ul", "ol", "p") and self._only_links and _share_of_links(node) >= MOSTLY:
+            return True
         return tag in ("ul", "ol", "dl") and _is_contents(node)
 
     def _is_data(self, table: LexborNode) -> bool:
@@ -249,8 +256,13 @@ def _main(tree: LexborHTMLParser) -> LexborNode | None:
 
 def _size(node: LexborNode) -> int:
     """Characters of text below a node, spaces not counted."""
-    return sum(
-        len("".join((each.text_content or "").split()))
+    return len(_visible(node))
+
+
+def _visible(node: LexborNode) -> str:
+    """The text below a node without spaces."""
+    return "".join(
+        "".join((each.text_content or "").split())
         for each in node.traverse(include_text=True)
         if each.is_text_node and (each.parent is None or each.parent.tag not in _INVISIBLE)
     )

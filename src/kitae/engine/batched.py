@@ -70,14 +70,35 @@ class Batched(ABC):
             found = self._continue([rendered[index] for index in batch], decoding)
             seconds = (time.perf_counter() - start) / len(batch)
             for index, tokens in zip(batch, found, strict=True):
-                answers[index] = _answer(self.renderer, tokens, lengths[index], decoding, seconds)
+                answers[index] = self._answer(tokens, lengths[index], decoding, seconds)
             if done is not None:
                 done(len(batch))
         return [answers[index] for index in range(len(prompts))]
 
+    def ends(self, decoding: Decoding) -> list[int]:
+        """The tokens that end an answer."""
+        return [*self.renderer.stop_ids, *(self.renderer.line_end_ids if decoding.line else ())]
+
     @abstractmethod
     def _continue(self, prompts: Sequence[Sequence[int]], decoding: Decoding) -> list[list[int]]:
         """New tokens for each prompt, up to and with the first stop token; what follows it is ignored."""
+
+    def _answer(self, tokens: Sequence[int], prompt_tokens: int, decoding: Decoding, seconds: float) -> Generated:
+        """Cuts tokens at the first that ends an answer and decodes them.
+
+        `finish` is `length` when none came: such an answer may end in the middle of a word or of a character.
+        The ending token counts in `tokens`: it cost as much as the others.
+        """
+        tokens, ends = tokens[: decoding.max_tokens], self.ends(decoding)
+        end = next((index for index, token in enumerate(tokens) if token in ends), None)
+        finish: Finish = "length" if end is None else "stop"
+        return Generated(
+            text=self.renderer.decode(tokens[:end]).strip(),
+            finish=finish,
+            prompt_tokens=prompt_tokens,
+            tokens=len(tokens) if end is None else end + 1,
+            seconds=seconds,
+        )
 
 
 def by_length(lengths: Sequence[int], limits: Limits) -> list[list[int]]:
@@ -111,23 +132,3 @@ def _check_lengths(lengths: Sequence[int], max_tokens: int, context: int | None)
             f"a prompt of {longest} tokens and an answer of {max_tokens} do not fit into the model's {context}",
             hint="show fewer passages, or ask for a shorter answer",
         )
-
-
-def _answer(
-    renderer: Renderer, tokens: Sequence[int], prompt_tokens: int, decoding: Decoding, seconds: float
-) -> Generated:
-    """Cuts tokens at the first stop token and decodes them.
-
-    `finish` is `length` when no stop token came: such an answer may end in the middle of a word or of a character.
-    The stop token counts in `tokens`: it cost as much as the others.
-    """
-    tokens = tokens[: decoding.max_tokens]
-    end = next((index for index, token in enumerate(tokens) if token in renderer.stop_ids), None)
-    finish: Finish = "length" if end is None else "stop"
-    return Generated(
-        text=renderer.decode(tokens[:end]).strip(),
-        finish=finish,
-        prompt_tokens=prompt_tokens,
-        tokens=len(tokens) if end is None else end + 1,
-        seconds=seconds,
-    )

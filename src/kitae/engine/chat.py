@@ -91,6 +91,12 @@ class Renderer:
         """Token ids and the tokens' spelling, as the tokenizer has them."""
         return {id: token for token, id in self._tokenizer.get_vocab().items() if token != _GUARD}
 
+    @cached_property
+    def line_end_ids(self) -> tuple[int, ...]:
+        """Tokens that begin with a line break, as the vocabulary spells it: itself, as a byte, or GPT-2's way."""
+        spellings = self.vocabulary.items()
+        return tuple(sorted(id for id, token in spellings if token[:1] in ("\n", "Ċ") or token == "<0x0A>"))
+
     def prompt(self, messages: Sequence[Message]) -> list[int]:
         """The tokens of a prompt, ending with the opening of the assistant's turn.
 

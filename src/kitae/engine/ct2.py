@@ -80,7 +80,7 @@ class CTranslate2Generator(Batched):
         results = (self._seeded(decoding.seed) if sampled else self._engine).generate_batch(
             [[self._spelling[token] for token in prompt] for prompt in read],
             max_length=decoding.max_tokens,
-            end_token=list(self.renderer.stop_ids),
+            end_token=self.ends(decoding),
             return_end_token=True,
             include_prompt_in_result=False,
             sampling_topk=0 if sampled else 1,

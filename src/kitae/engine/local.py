@@ -63,7 +63,7 @@ class TransformersGenerator(Batched):
             input_ids=ids.to(self._device),
             attention_mask=mask.to(self._device),
             max_new_tokens=decoding.max_tokens,
-            eos_token_id=list(self.renderer.stop_ids),
+            eos_token_id=self.ends(decoding),
             pad_token_id=self.renderer.pad_id,
             **(sampled if decoding.temperature > 0 else {"do_sample": False}),
         )

@@ -53,7 +53,7 @@ class Remote:
             "max_tokens": decoding.max_tokens,
             "temperature": decoding.temperature,
             "seed": decoding.seed,
-        }
+        } | ({"stop": ["\n"]} if decoding.line else {})
         start = time.perf_counter()
         answer = self.gate.post(self.name, "/chat/completions", body, label=self.label, purpose="answer")
         seconds = time.perf_counter() - start

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Literal
 
+from ..core.dialogue import Dialogue
 from ..core.generation import Generated, Identity
 from ..core.mistakes import Mistake, nearest
 from ..core.passage import Passage
@@ -52,15 +54,37 @@ NULL_ROWS = (
 """They belong into every decision table."""
 
 
+TASK_NULL_ROWS = (
+    Row(name="null.usual", model=NULL, way="task"),
+    Row(name="null.echo", model=NULL, way="task"),
+)
+"""The same for tasks: always what is most often wanted, and the input itself."""
+
+
 def null_answer(row: Row, shown: Sequence[Passage], language: Language) -> Generated:
-    """What a null row answers, at no cost.
+    """What a null row answers to a question, at no cost.
 
     Raises:
         Mistake: there is no such null row.
     """
     if row.name not in NULLS:
         raise Mistake(f"`{row.name}` is no null row", hint=nearest(row.name, NULLS))
-    text = NULLS[row.name](shown, language)
+    return _free(NULLS[row.name](shown, language))
+
+
+def task_null_answer(row: Row, input: str, learnt: Sequence[Dialogue]) -> Generated:
+    """What a null row makes of a task's input.
+
+    Args:
+        learnt: The task's pairs that models are trained on.
+    """
+    if row.name == "null.echo":
+        return _free(input)
+    counts = Counter(each.answer for each in learnt)
+    return _free(min(counts, key=lambda output: (-counts[output], output)) if counts else "")
+
+
+def _free(text: str) -> Generated:
     return Generated(text=text, finish="stop", prompt_tokens=0, tokens=0, seconds=0.0)
 
 

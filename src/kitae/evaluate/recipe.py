@@ -10,7 +10,9 @@ from ..core.label import EVERYONE, Label
 from ..core.noun import Noun
 from ..core.suite import SuiteKind
 
-Way = Literal["closed", "retrieval"]
+Way = Literal["closed", "retrieval", "given", "task"]
+"""`closed`: the question alone. `retrieval`: with the passages that a search found. `given`: the same, but a passage
+with evidence is among them, as a perfect search would have it. `task`: an input of a task, with its instruction."""
 
 
 class SuiteRecipe(Noun):
@@ -20,7 +22,7 @@ class SuiteRecipe(Noun):
     """How the suite is called in tables: `company.unseen`."""
     file: str
     """JSON Lines, below the project's folder."""
-    kind: SuiteKind = "unseen"
+    kind: Literal["unseen", "known"] = "unseen"
     """`unseen`: its documents are kept out of training. `known`: they are trained on."""
     label: Label = Label.INTERNAL
     """Questions and gold tell what the documents say, so they are not public unless somebody says so."""
@@ -47,9 +49,13 @@ class Row(Noun):
     model: str
     """Which model: `base`, `tuned` …; `null` for a row that needs none."""
     way: Way = "retrieval"
-    """`closed`: the question alone. `retrieval`: with the passages that a search found."""
     shots: int = Field(default=0, ge=0)
-    """Worked examples in the prompt, from the training dialogues."""
+    """Worked examples in the prompt, from the training dialogues or the task's own pairs."""
+
+    @property
+    def searches(self) -> bool:
+        """Whether passages are shown."""
+        return self.way in ("retrieval", "given")
 
 
 class EvaluateRecipe(Noun):
@@ -59,9 +65,17 @@ class EvaluateRecipe(Noun):
     """How many passages are retrieved for a question."""
     max_tokens: int = Field(default=48, ge=1)
     """Where an answer is cut off. Decoding is greedy."""
+    given: bool = True
+    """Whether there are rows with the right passage given, which tell what the search misses from what is misread."""
     shots: int = Field(default=2, ge=0)
     """Worked examples in the prompt of the base model, which was never taught the form of an answer. Each costs about
     200 tokens with every question, and beyond the model's attention window CTranslate2 reads them one by one."""
+    task_tokens: int = Field(default=192, ge=1)
+    """Where the output of a task is cut off."""
+    task_shots: int = Field(default=8, ge=0)
+    """Worked examples of a task in the prompt of the base model, as many as `shot_characters` have room for."""
+    shot_characters: int = Field(default=1200, ge=0)
+    """What all examples of a task have together at most."""
     language: Literal["ja", "en"] = "ja"
     """Of the instruction and of the words around passages and question."""
     groups: tuple[str, ...] = (EVERYONE,)

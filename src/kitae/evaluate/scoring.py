@@ -27,6 +27,8 @@ class Verdict(Noun):
     """What is to be said about one answer."""
 
     right: bool
+    credit: float
+    """What it counts in means: 1 for right, 0 for wrong; of a task's list the part that is right."""
     why: str
     f1: float
     """Character F1 against the best gold; for an unanswerable question 1 if right, else 0."""
@@ -59,6 +61,7 @@ def judge(question: Question, reading: Reading, shown: Sequence[Passage]) -> Ver
     checkable = bool(question.answerable and question.evidence)
     return Verdict(
         right=right,
+        credit=float(right),
         why=why,
         f1=_f1(question, reading, right),
         false_answer=not question.answerable and bool(reading.answer.strip()) and not _declines(question, reading),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from ..core.dialogue import Dialogue
 from ..core.mistakes import Mistake
@@ -26,11 +26,8 @@ def chosen_shots(
     if not count:
         return ()
     forbidden = {letters(question) for question in asked}
-    pool = [
-        each
-        for each in dialogues
-        if bool(each.passages) == (way == "retrieval") and letters(each.question) not in forbidden
-    ]
+    shows = way in ("retrieval", "given")
+    pool = [each for each in dialogues if bool(each.passages) == shows and letters(each.question) not in forbidden]
     declined = _in_turns([each for each in pool if not each.answerable])[: 1 if count > 1 else 0]
     answered = _in_turns([each for each in pool if each.answerable])[: count - len(declined)]
     if len(declined) + len(answered) < count:
@@ -41,14 +38,28 @@ def chosen_shots(
     return (*declined, *answered)
 
 
-def _in_turns(dialogues: list[Dialogue]) -> list[Dialogue]:
+def task_shots(dialogues: Iterable[Dialogue], count: int, *, characters: int) -> tuple[Dialogue, ...]:
+    """At most `count` pairs of a task, of as many outputs as there are, which together have at most so many characters.
+
+    At least one: a base model does not know what is wanted otherwise.
+    """
+    chosen: list[Dialogue] = []
+    for each in _in_turns(list(dialogues), by=lambda each: each.answer)[:count]:
+        characters -= _length(each)
+        if chosen and characters < 0:
+            break
+        chosen.append(each)
+    return tuple(chosen)
+
+
+def _in_turns(dialogues: list[Dialogue], *, by: Callable[[Dialogue], str] = lambda each: each.kind) -> list[Dialogue]:
     """One of each kind, then a second of each, and so on; of a kind the shortest first.
 
     Ties are broken by content, so that the order of the dialogues does not matter.
     """
     kinds: dict[str, list[Dialogue]] = defaultdict(list)
     for each in sorted(dialogues, key=lambda each: (_shows_one(each), _length(each), _order(each))):
-        kinds[each.kind].append(each)
+        kinds[by(each)].append(each)
     turns = [(turn, each) for group in kinds.values() for turn, each in enumerate(group)]
     return [each for _, each in sorted(turns, key=lambda entry: entry[0])]
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from ..core.artifact import Artifact
-from ..core.dialogue import Dialogue
+from ..core.dialogue import Dialogue, Message
 from ..core.generation import Decoding, Generated, Generator, Identity
-from ..core.label import highest, shared
+from ..core.label import EVERYONE, highest, may_read, shared
 from ..core.mistakes import Mistake
 from ..core.noun import canonical, digest
 from ..core.passage import Passage, Retriever, labelled
@@ -16,16 +16,18 @@ from ..core.records import Records
 from ..core.run import Run
 from ..core.stage import Stage
 from ..core.suite import Question, Suite
+from ..core.task import asked
 from ..engine.grounding import Language, grounded, read_answer
 from .answers import Asked, Model, answers, model_of
-from .nulls import NULL, null_answer, null_identity
+from .nulls import NULL, null_answer, null_identity, task_null_answer
+from .outputs import judge_output
 from .recipe import EvaluateRecipe, Row
 from .scorecard import SCORES, TIMINGS, Score, Timing
-from .scoring import SCORING, judge
-from .shots import chosen_shots
-from .suites import DRAFTED, SUITES, question_files, suite_in
+from .scoring import SCORING, judge, supports
+from .shots import chosen_shots, task_shots
+from .suites import DRAFTED, SUITES, TASK_SUITE, question_files, suite_in
 
-__all__ = ["DRAFTED", "EVALUATE", "SUITES", "evaluate", "place", "question_files"]
+__all__ = ["DRAFTED", "EVALUATE", "SUITES", "TASK_SUITE", "evaluate", "place", "question_files"]
 
 DIALOGUES = "dialogues"
 """The rows of a dialogues artifact that examples for the prompt are taken from."""
@@ -33,11 +35,17 @@ DIALOGUES = "dialogues"
 
 @dataclass(frozen=True)
 class _Case:
-    """A question, and the passages that were found for it."""
+    """A question, the passages that were found for it, and the examples that stand before it."""
 
-    suite: str
+    suite: Suite
     question: Question
     shown: tuple[Passage, ...] | None
+    examples: tuple[Dialogue, ...]
+
+    def prompt(self, language: Language) -> tuple[Message, ...]:
+        if self.suite.kind == "task":
+            return tuple(asked(self.suite.instruction, self.question.question, self.examples))
+        return tuple(grounded(self.question.question, self.shown, shots=self.examples, language=language))
 
 
 def evaluate(
@@ -52,7 +60,7 @@ def evaluate(
     identity: Identity | None = None,
     model: Artifact | None = None,
     index: Artifact | None = None,
-    shots: Artifact | None = None,
+    shots: Sequence[Artifact] = (),
 ) -> Artifact:
     """Asks one row all questions of all suites, and seals what it answered and how that is judged.
 
@@ -70,32 +78,33 @@ def evaluate(
         identity: Of the model, where it is known without loading it.
         model: The model's artifact; its label and licences pass on to the answers.
         index: The index behind the retriever. Of its passages only those that were shown pass on theirs.
-        shots: Dialogues that examples for the prompt are taken from.
+        shots: Dialogues that examples for the prompt are taken from; for a row of tasks, those of each suite in order.
 
     Raises:
         Mistake: two suites have one name, or the row needs a model, a retriever or dialogues that are not there.
     """
     asked_of = _suites(suites)
-    cases = _cases(asked_of, row, recipe, retriever, run)
-    examples = _examples(row, shots, asked_of)
-    decoding = Decoding(max_tokens=recipe.max_tokens)
+    examples = _examples(row, shots, asked_of, recipe)
+    cases = _cases(asked_of, row, recipe, retriever, index, examples, run)
+    decoding = {suite.name: _decoding(row, suite, recipe) for suite in asked_of}
     speaker = None if row.model == NULL else _speaker(row, generator, identity)
     generated = (
-        _generated(cases, examples, speaker, decoding, recipe, records, run)
+        _generated(cases, speaker, decoding, recipe, records, run)
         if speaker
-        else [null_answer(row, case.shown or (), recipe.language) for case in cases]
+        else _null_answers(cases, row, recipe, dict(zip((suite.name for suite in asked_of), shots, strict=False)))
     )
     run.write(SCORES, (_score(case, answer) for case, answer in zip(cases, generated, strict=True)))
     run.write(TIMINGS, _timings(cases, generated) if speaker else [])
-    _label(run, [*suites, *(each for each in (model, shots) if each)], cases)
+    _label(run, [*suites, *shots, *([model] if model else [])], cases)
     run.facts(
         row=row.model_dump(mode="json"),
         identity=(speaker.identity if speaker else null_identity(row)).model_dump(mode="json"),
-        decoding=decoding.model_dump(mode="json"),
+        # Where an answer ends is said to models that cannot know it; it makes none better, so rows may differ in it.
+        decoding=next(iter(decoding.values())).model_dump(mode="json", exclude={"line"}),
         prompt=prompt_digest(recipe.language),
         scoring=SCORING,
-        passages=recipe.passages if row.way == "retrieval" else 0,
-        shots=[each.id for each in examples],
+        passages=recipe.passages if row.searches else 0,
+        shots=[each.id for case in examples.values() for each in case],
         suites={
             suite.name: {"content": a.content, "kind": suite.kind} for a, suite in zip(suites, asked_of, strict=True)
         },
@@ -134,29 +143,76 @@ def _suites(artifacts: Sequence[Artifact]) -> list[Suite]:
 
 
 def _cases(
-    suites: Sequence[Suite], row: Row, recipe: EvaluateRecipe, retriever: Retriever | None, run: Run
+    suites: Sequence[Suite],
+    row: Row,
+    recipe: EvaluateRecipe,
+    retriever: Retriever | None,
+    index: Artifact | None,
+    examples: Mapping[str, tuple[Dialogue, ...]],
+    run: Run,
 ) -> list[_Case]:
-    questions = [(suite.name, question) for suite in suites for question in suite.questions]
-    if row.way == "closed":
-        return [_Case(name, question, None) for name, question in questions]
-    if retriever is None:
+    cases = [_Case(suite, question, None, examples[suite.name]) for suite in suites for question in suite.questions]
+    if not row.searches:
+        return cases
+    if retriever is None or (row.way == "given" and index is None):
         raise Mistake(f"the row `{row.name}` is shown passages, and there is no index to search", hint="make an index")
-    advance = run.progress("searching", len(questions), "questions")
-    cases = []
-    for name, question in questions:
-        hits = retriever.search(question.question, k=recipe.passages, groups=recipe.groups)
-        cases.append(_Case(name, question, tuple(hit.passage for hit in hits)))
+    known = _readable(index, recipe) if index and row.way == "given" else []
+    advance = run.progress("searching", len(cases), "questions")
+    found = []
+    for case in cases:
+        hits = retriever.search(case.question.question, k=recipe.passages, groups=recipe.groups)
+        shown = tuple(hit.passage for hit in hits)
+        found.append(replace(case, shown=_with_evidence(shown, case.question, known, recipe.passages)))
         advance(1)
-    return cases
+    return found
 
 
-def _examples(row: Row, dialogues: Artifact | None, suites: Sequence[Suite]) -> tuple[Dialogue, ...]:
+def _readable(index: Artifact, recipe: EvaluateRecipe) -> list[Passage]:
+    reader = {EVERYONE, *recipe.groups}
+    return [passage for passage in index.rows("passages", Passage) if may_read(reader, passage.groups)]
+
+
+def _with_evidence(
+    shown: tuple[Passage, ...], question: Question, known: Sequence[Passage], most: int
+) -> tuple[Passage, ...]:
+    """The passages, the last of them replaced by one with evidence where none has any; as they are if none is known."""
+    if any(supports(passage, question.evidence) for passage in shown):
+        return shown
+    right = [passage for passage in known if supports(passage, question.evidence)][:1]
+    return (*shown[: most - len(right)], *right)
+
+
+def _examples(
+    row: Row, dialogues: Sequence[Artifact], suites: Sequence[Suite], recipe: EvaluateRecipe
+) -> dict[str, tuple[Dialogue, ...]]:
+    """By suite; a task's examples are its own."""
     if not row.shots:
-        return ()
-    if dialogues is None:
+        return {suite.name: () for suite in suites}
+    if not dialogues or (row.way == "task" and len(dialogues) != len(suites)):
         raise Mistake(f"the row `{row.name}` wants {row.shots} examples, and there are no dialogues")
-    asked = (question.question for suite in suites for question in suite.questions)
-    return chosen_shots(dialogues.rows(DIALOGUES, Dialogue), row.shots, way=row.way, asked=asked)
+    if row.way == "task":
+        return {
+            suite.name: task_shots(own.rows(DIALOGUES, Dialogue), row.shots, characters=recipe.shot_characters)
+            for suite, own in zip(suites, dialogues, strict=True)
+        }
+    asked_for = (question.question for suite in suites for question in suite.questions)
+    chosen = chosen_shots(dialogues[0].rows(DIALOGUES, Dialogue), row.shots, way=row.way, asked=asked_for)
+    return {suite.name: chosen for suite in suites}
+
+
+def _decoding(row: Row, suite: Suite, recipe: EvaluateRecipe) -> Decoding:
+    """Answers and classes are one line; a model that was shown by examples alone does not stop there by itself."""
+    most = recipe.task_tokens if suite.kind == "task" else recipe.max_tokens
+    return Decoding(max_tokens=most, line=row.shots > 0 and suite.measure != "lines")
+
+
+def _null_answers(
+    cases: Sequence[_Case], row: Row, recipe: EvaluateRecipe, learnt: Mapping[str, Artifact]
+) -> list[Generated]:
+    if row.way != "task":
+        return [null_answer(row, case.shown or (), recipe.language) for case in cases]
+    pairs = {name: list(artifact.rows(DIALOGUES, Dialogue)) for name, artifact in learnt.items()}
+    return [task_null_answer(row, case.question.question, pairs.get(case.suite.name, [])) for case in cases]
 
 
 def _speaker(row: Row, generator: Callable[[], Generator] | None, identity: Identity | None) -> Model:
@@ -167,28 +223,31 @@ def _speaker(row: Row, generator: Callable[[], Generator] | None, identity: Iden
 
 def _generated(
     cases: Sequence[_Case],
-    examples: Sequence[Dialogue],
     speaker: Model,
-    decoding: Decoding,
+    decoding: Mapping[str, Decoding],
     recipe: EvaluateRecipe,
     records: Records,
     run: Run,
 ) -> list[Generated]:
-    asked = [
-        Asked(
-            messages=tuple(grounded(case.question.question, case.shown, shots=examples, language=recipe.language)),
-            version=case.question.version,
-        )
-        for case in cases
-    ]
-    return answers(asked, speaker, decoding, records, run.progress("answering", len(asked), "questions"))
+    """Suite by suite, in their order, which is that of the cases."""
+    advance = run.progress("answering", len(cases), "questions")
+    found: list[Generated] = []
+    for name, settings in decoding.items():
+        own = [case for case in cases if case.suite.name == name]
+        prompts = [Asked(messages=case.prompt(recipe.language), version=case.question.version) for case in own]
+        found += answers(prompts, speaker, settings, records, advance)
+    return found
 
 
 def _score(case: _Case, generated: Generated) -> Score:
     shown = case.shown or ()
     reading = read_answer(generated.text, shown)
+    if case.suite.kind == "task":
+        verdict = judge_output(case.suite, case.question.gold[0], generated.text)
+    else:
+        verdict = judge(case.question, reading, shown)
     return Score(
-        suite=case.suite,
+        suite=case.suite.name,
         question=case.question.id,
         version=case.question.version,
         asked=case.question.question,
@@ -200,7 +259,7 @@ def _score(case: _Case, generated: Generated) -> Score:
         cited=reading.cited,
         invalid=reading.invalid,
         shown=tuple(passage.id for passage in shown),
-        verdict=judge(case.question, reading, shown),
+        verdict=verdict,
         finish=generated.finish,
         prompt_tokens=generated.prompt_tokens,
         tokens=generated.tokens,
@@ -209,7 +268,7 @@ def _score(case: _Case, generated: Generated) -> Score:
 
 def _timings(cases: Sequence[_Case], generated: Sequence[Generated]) -> list[Timing]:
     return [
-        Timing(suite=case.suite, question=case.question.id, seconds=answer.seconds)
+        Timing(suite=case.suite.name, question=case.question.id, seconds=answer.seconds)
         for case, answer in zip(cases, generated, strict=True)
     ]
 
@@ -226,4 +285,4 @@ def _label(run: Run, inputs: Sequence[Artifact], cases: Sequence[_Case]) -> None
     )
 
 
-EVALUATE = Stage(name="evaluate", kind="scorecard", function=evaluate, format=1, exact=False)
+EVALUATE = Stage(name="evaluate", kind="scorecard", function=evaluate, format=2, exact=False)

@@ -8,9 +8,11 @@ from ..core.artifact import Artifact
 from ..core.dialogue import Dialogue
 from ..core.files import file_digest
 from ..core.mistakes import Mistake
+from ..core.noun import digest
 from ..core.run import Run
 from ..core.stage import Stage
 from ..core.suite import Evidence, Question, Suite, read_suite
+from ..core.task import TaskRecipe, divided, read_pairs
 from .recipe import DraftRecipe, SuiteRecipe
 
 ROWS = "suite"
@@ -59,6 +61,24 @@ def drafted(recipe: DraftRecipe, dialogues: Artifact, run: Run) -> Artifact:
     return _sealed(Suite(name=recipe.name, kind=recipe.kind, questions=questions), run, drafted=True)
 
 
+def task(recipe: TaskRecipe, folder: Path, run: Run) -> Artifact:
+    """Seals the pairs of a task that nothing is learnt from.
+
+    Raises:
+        Mistake: the file holds something else than pairs.
+    """
+    tested = divided(read_pairs(folder / recipe.file), recipe.test).tested
+    questions = tuple(
+        Question(id=digest(pair.input)[:12], question=pair.input, answerable=True, gold=(pair.output,), kind="task")
+        for pair in tested
+    )
+    run.label(recipe.label, recipe.groups, [recipe.licence])
+    suite = Suite(
+        name=recipe.name, kind="task", questions=questions, measure=recipe.measure, instruction=recipe.instruction
+    )
+    return _sealed(suite, run, drafted=False)
+
+
 def question_of(dialogue: Dialogue) -> Question:
     """The question of a dialogue, with the given answer as gold and as the quote to be found in the cited passage."""
     answerable = dialogue.answerable and bool(dialogue.answer.strip())
@@ -99,4 +119,5 @@ def suite_in(artifact: Artifact) -> Suite:
 
 
 SUITES = Stage(name="suite", kind="suite", function=suites, format=1)
+TASK_SUITE = Stage(name="task-suite", kind="suite", function=task, format=1)
 DRAFTED = Stage(name="drafted", kind="suite", function=drafted, format=1)

@@ -112,19 +112,31 @@ def decision_table(scorecards: Sequence[Artifact], *, against: str | None, yen_p
     if against is not None and against not in rows:
         raise Mistake(f"no row `{against}` was measured", hint=nearest(against, rows))
     sheets = {name: _sheet(card) for name, card in rows.items()}
-    reference = against or next((name for name, card in rows.items() if row_of(card).model != NULL), None)
     suites = list(dict.fromkeys(suite for sheet in sheets.values() for suite in sheet))
-    lines = [
-        _line(
-            rows[name], suite, sheets, against=against, reference=rows.get(reference or ""), yen_per_hour=yen_per_hour
-        )
-        for suite in suites
-        for name in rows
-        if suite in sheets[name]
-    ]
+    lines = []
+    for suite in suites:
+        asked = {name: card for name, card in rows.items() if suite in sheets[name]}
+        other = _counterpart(against, rows, asked)
+        first = next((name for name, card in asked.items() if row_of(card).model != NULL), "")
+        reference = asked.get(other or first)
+        unasked = (f"`{against}` was not asked this suite",) if against and other is None else ()
+        for card in asked.values():
+            line = _line(card, suite, sheets, against=other, reference=reference, yen_per_hour=yen_per_hour)
+            lines.append(line.model_copy(update={"notes": (*line.notes, *unasked)}))
     missing = [name for name in NULLS if name not in rows]
     notes = (f"null rows are missing: {', '.join(missing)}",) if missing else ()
     return Table(against=against, lines=tuple(lines), notes=notes)
+
+
+def _counterpart(against: str | None, rows: Mapping[str, Artifact], asked: Mapping[str, Artifact]) -> str | None:
+    """The row that others are compared with on a suite: the one named or, where it was not asked, its model's first.
+
+    A task has other rows than questions have, so `base.retrieval` stands for `base.task` there.
+    """
+    if against is None or against in asked:
+        return against
+    model = row_of(rows[against]).model
+    return next((name for name, card in asked.items() if row_of(card).model == model), None)
 
 
 Sheet = dict[str, dict[str, Score]]
@@ -155,8 +167,6 @@ def _line(
     notes = _differing(card, reference) if reference else []
     if other is not None:
         notes += _unpaired(own, other, against or "")
-    elif against and against != row.name:
-        notes += [f"`{against}` was not asked this suite"]
     return Line(
         row=row.name,
         model=row.model,
@@ -174,14 +184,14 @@ def _line(
     )
 
 
-def _right(found: Sequence[Score]) -> list[float]:
-    return [float(score.verdict.right) for score in found]
+def _credits(found: Sequence[Score]) -> list[float]:
+    return [score.verdict.credit for score in found]
 
 
 def _counts(found: Sequence[Score]) -> dict[str, Any]:
     answerable = [score for score in found if score.answerable]
     unanswerable = [score for score in found if not score.answerable]
-    everything, told = estimate(_right(found)), estimate(_right(answerable))
+    everything, told = estimate(_credits(found)), estimate(_credits(answerable))
     refused = sum(score.verdict.false_refusal for score in answerable)
     invented = sum(score.verdict.false_answer for score in unanswerable)
     return {
@@ -203,7 +213,7 @@ def _counts(found: Sequence[Score]) -> dict[str, Any]:
 
 
 def _citations(found: Sequence[Score], row: Row) -> dict[str, float | None]:
-    if row.way == "closed":  # nothing was shown that could be cited
+    if not row.searches:  # nothing was shown that could be cited
         return dict.fromkeys(("citation_precision", "citation_recall", "evidence_shown"))
     checkable = [score for score in found if score.verdict.supported is not None]
     judged = [*checkable, *(score for score in found if not score.answerable)]
@@ -228,8 +238,8 @@ def _seconds(card: Artifact, suite: str) -> float | None:
 def _compared(own: Mapping[str, Score], other: Mapping[str, Score], against: str) -> Compared:
     both = [(own[key], other[key]) for key in own if key in other and own[key].version == other[key].version]
     told = [(one, two) for one, two in both if one.answerable]
-    whole = paired_difference(_right([one for one, _ in both]), _right([two for _, two in both]))
-    part = paired_difference(_right([one for one, _ in told]), _right([two for _, two in told]))
+    whole = paired_difference(_credits([one for one, _ in both]), _credits([two for _, two in both]))
+    part = paired_difference(_credits([one for one, _ in told]), _credits([two for _, two in told]))
     return Compared(
         against=against,
         n=whole.n,

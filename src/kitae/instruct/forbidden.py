@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from ..core.likeness import dice, pairs
 from ..core.suite import squeeze
 
 LIKE = 0.8
@@ -23,13 +24,8 @@ class Forbidden:
     def like(self, question: str) -> str:
         """The forbidden question that this one is nearly, or an empty string."""
         own = _pairs(question)
-        return next((asked for asked, pairs in self._asked if _dice(own, pairs) >= LIKE), "")
+        return next((asked for asked, pairs in self._asked if dice(own, pairs) >= LIKE), "")
 
 
 def _pairs(text: str) -> frozenset[str]:
-    plain = _MANNER.sub("", squeeze(text).strip("。？?"))
-    return frozenset(plain[place : place + 2] for place in range(max(1, len(plain) - 1)))
-
-
-def _dice(one: frozenset[str], two: frozenset[str]) -> float:
-    return 2 * len(one & two) / (len(one) + len(two))
+    return pairs(_MANNER.sub("", squeeze(text).strip("。？?")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -29,6 +30,8 @@ class Example:
     tokens: npt.NDArray[np.int32]
     learnt: npt.NDArray[np.bool_]
     """Whether the loss counts for predicting the token. The first is never predicted: nothing stands before it."""
+    repeat: int = 1
+    """How often it is learnt in an epoch."""
 
     @property
     def targets(self) -> int:
@@ -102,7 +105,8 @@ def dialogues_as_examples(dialogues: Iterable[Dialogue], renderer: Renderer, lon
     examples, too_long, mute = [], [], []
     for dialogue in dialogues:
         rendered = renderer.dialogue(dialogue.messages)
-        example = Example(dialogue.id, np.array(rendered.tokens, np.int32), np.array(rendered.learnt, np.bool_))
+        tokens, learnt = np.array(rendered.tokens, np.int32), np.array(rendered.learnt, np.bool_)
+        example = Example(dialogue.id, tokens, learnt, dialogue.repeat)
         if len(example) > longest:
             too_long.append(example.id)
         elif not example.targets:
@@ -120,6 +124,15 @@ def dialogues_as_examples(dialogues: Iterable[Dialogue], renderer: Renderer, lon
         what = f"all {len(too_long)} dialogues are longer than {longest} tokens" if too_long else "no dialogue to learn"
         raise Mistake(what, where=where, hint="raise `sequence` in [train.tune], or make dialogues with less in them")
     return Dialogues(examples, too_long)
+
+
+def share_of(dialogues: Sequence[Dialogue], share: float) -> Sequence[Dialogue]:
+    """A share of the dialogues, by the hashes of their ids: a smaller share is part of a larger one."""
+    if share == 1:
+        return dialogues
+    order = sorted(range(len(dialogues)), key=lambda index: hashlib.sha256(dialogues[index].id.encode()).digest())
+    chosen = sorted(order[: max(1, round(share * len(dialogues)))])
+    return [dialogues[index] for index in chosen]
 
 
 def _named(ids: list[str]) -> str:

@@ -65,8 +65,15 @@ class Fitted:
 
 
 def plan(examples: Sequence[Example], course: Course) -> Order:
-    """Packs the examples and says for how long they are trained on."""
-    rows = pack(examples, course.sequence)
+    """Packs the examples and says for how long they are trained on.
+
+    What is repeated within an epoch is packed anew each time, so that its repetitions stand in different rows.
+    """
+    rows: list[Row] = []
+    for turn in range(max((example.repeat for example in examples), default=1)):
+        chosen = [index for index, example in enumerate(examples) if example.repeat > turn]
+        packed = pack([examples[index] for index in chosen], course.sequence)
+        rows += [tuple(chosen[place] for place in row) for row in packed]
     sizes = [row_tokens([examples[index] for index in row]) for row in rows]
     if course.tokens is not None:
         total = rows_for_tokens(sizes, course.seed, course.tokens)
@@ -156,7 +163,7 @@ def identity(course: Course, examples: Sequence[Example], place: dict[str, str])
     """What a checkpoint belongs to, apart from the model."""
     data = hashlib.sha256()
     for each in examples:
-        data.update(f"{each.id}\0{len(each)}\0".encode() + each.tokens.tobytes() + each.learnt.tobytes())
+        data.update(f"{each.id}\0{len(each)}\0{each.repeat}\0".encode() + each.tokens.tobytes() + each.learnt.tobytes())
     return digest([FORMAT, course.model_dump(mode="json"), data.hexdigest(), place, torch.__version__])
 
 

@@ -47,25 +47,27 @@ def pretrain(recipe: PretrainRecipe, model: Artifact, corpus: Artifact, run: Run
     return run.seal()
 
 
-def tune(recipe: TuneRecipe, model: Artifact, dialogues: Artifact, run: Run) -> Artifact:
-    """Tuning on `dialogues.jsonl`; what the assistant says is learnt. The result stops at the end of its turn.
+def tune(recipe: TuneRecipe, model: Artifact, dialogues: Sequence[Artifact], run: Run) -> Artifact:
+    """Tuning on the rows `dialogues`; what the assistant says is learnt. The result stops at the end of its turn.
 
     Raises:
         Mistake: a dialogue without a token to learn, none that is short enough, an architecture that cannot be
             packed, or a loss that is not a number.
     """
     from ..engine.chat import Renderer, chat_template
-    from .example import Dialogues, dialogues_as_examples
+    from .example import Dialogues, dialogues_as_examples, share_of
 
     renderer = Renderer(model.folder)
-    made = dialogues_as_examples(dialogues.rows("dialogues", Dialogue), renderer, recipe.sequence)
-    held_out = Dialogues([], [])
-    if dialogues.has("held_out"):
-        held_out = dialogues_as_examples(dialogues.rows("held_out", Dialogue), renderer, recipe.sequence)
+    rows = [row for each in dialogues for row in each.rows("dialogues", Dialogue)]
+    made = dialogues_as_examples(share_of(rows, recipe.share), renderer, recipe.sequence)
+    apart = [row for each in dialogues if each.has("held_out") for row in each.rows("held_out", Dialogue)]
+    held_out = dialogues_as_examples(apart, renderer, recipe.sequence) if apart else Dialogues([], [])
     too_long = made.too_long + held_out.too_long
     if too_long:
         run.say(f"{len(too_long)} dialogues are longer than {recipe.sequence} tokens and were left out")
     run.facts(too_long=too_long)
+    if recipe.tokens is not None and recipe.share < 1:
+        recipe = recipe.model_copy(update={"tokens": max(1, round(recipe.tokens * recipe.share))})
     _train(recipe, model, made.examples, held_out.examples, run)
     write_atomically(run.path("chat_template.jinja"), [chat_template(renderer).encode()])
     _stop_at(run.path("generation_config.json"), renderer)
@@ -152,4 +154,4 @@ _PACKAGES = ("torch", "transformers", "tokenizers")
 PRETRAIN = Stage(
     name="pretrain", kind="model", function=pretrain, format=1, packages=_PACKAGES, exact=False, place=place
 )
-TUNE = Stage(name="tune", kind="model", function=tune, format=1, packages=_PACKAGES, exact=False, place=place)
+TUNE = Stage(name="tune", kind="model", function=tune, format=2, packages=_PACKAGES, exact=False, place=place)
