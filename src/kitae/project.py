@@ -30,7 +30,12 @@ from .train.recipe import PretrainRecipe, TuneRecipe
 FILE = "kitae.toml"
 
 INHERITED = {
-    ("project", "language"): (("vocabulary", "language"), ("instruct", "language"), ("evaluate", "language")),
+    ("project", "language"): (
+        ("vocabulary", "language"),
+        ("instruct", "language"),
+        ("evaluate", "language"),
+        ("knowledge", "embed", "language"),
+    ),
     ("knowledge", "search", "k"): (("instruct", "passages"), ("evaluate", "passages")),
 }
 """Said once, meant in several tables, unless one of them says otherwise."""

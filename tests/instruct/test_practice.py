@@ -11,9 +11,10 @@ import pytest
 
 from kitae.core.dialogue import Dialogue
 from kitae.core.passage import Passage
+from kitae.core.reading import readings
 from kitae.core.suite import squeeze
 from kitae.engine.grounding import read_answer
-from kitae.instruct.practice import MISSED, practice, readings
+from kitae.instruct.practice import MISSED, practice
 from kitae.instruct.recipe import InstructRecipe
 
 Retrieve = Callable[[Iterable[Passage]], Any]

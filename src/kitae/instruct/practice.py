@@ -1,74 +1,21 @@
-"""Reading practice: passages of other, invented companies with questions as people ask them.
-
-What `extract` makes of a company's documents is asked in the words of these documents. People ask in others: the word
-おじいちゃん stands in no rule. This set teaches a model to read across that gap, and to say so where the text does not
-tell. It is our own writing and has nothing to do with any project's documents, so it may be mixed into all of them.
-"""
+"""The bundled reading practice → dialogues: reading across the words that people use."""
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from importlib import resources
 from itertools import islice
-from typing import Literal
-
-from pydantic import TypeAdapter
 
 from ..core.dialogue import Dialogue, Message
 from ..core.label import EVERYONE, Label
-from ..core.noun import Noun, digest
+from ..core.noun import digest
 from ..core.passage import Passage, Retriever
+from ..core.reading import LICENCE, Reading, readings, shelf
 from ..engine.grounding import abstain, answer_with_citation, grounded
 from .everyday import share
 from .recipe import InstructRecipe
 
-Language = Literal["ja", "en"]
-LANGUAGES: tuple[Language, ...] = ("ja", "en")
-LICENCE = "Apache-2.0"
 MISSED = 0.15
 """Share of the passages whose questions are asked with others shown: a search does not always find the right one."""
-
-
-class Asked(Noun):
-    """A question that the passage answers."""
-
-    question: str
-    answer: str
-    derived: bool = False
-    """Whether the answer has to be worked out: such a question is not learnt from."""
-
-
-class Reading(Noun):
-    """A passage and what is asked about it."""
-
-    domain: str
-    title: str
-    heading: str
-    text: str
-    questions: tuple[Asked, ...]
-    unanswerable: tuple[str, ...]
-    """What somebody would expect to find there and does not."""
-
-
-_Readings = TypeAdapter(tuple[Reading, ...])
-
-
-@functools.cache
-def readings(language: Language) -> tuple[Reading, ...]:
-    """The bundled set."""
-    lines = _file(language).splitlines()
-    return _Readings.validate_json(f"[{','.join(lines)}]")
-
-
-@functools.cache
-def identity() -> dict[str, str]:
-    """The set's own version, which dialogues depend on."""
-    return {"practice": digest([_file(language) for language in LANGUAGES])[:16]}
-
-
-def _file(language: Language) -> str:
-    return (resources.files("kitae.instruct") / "practice" / f"{language}.jsonl").read_text(encoding="utf-8")
 
 
 def practice(recipe: InstructRecipe, retrieve: Callable[[Iterable[Passage]], Retriever]) -> list[Dialogue]:
@@ -78,26 +25,12 @@ def practice(recipe: InstructRecipe, retrieve: Callable[[Iterable[Passage]], Ret
     """
     if not recipe.practice:
         return []
-    read = {_passage(number, each).id: each for number, each in enumerate(readings(recipe.language))}
-    shelf = {id: _passage(number, each) for number, (id, each) in enumerate(read.items())}
-    retriever = retrieve(shelf.values())
-    order = sorted(read, key=lambda id: share("practice", id))
-    asked = (dialogue for id in order for dialogue in _family(recipe, shelf[id], read[id], retriever))
+    passages = shelf(recipe.language)
+    retriever = retrieve(passages)
+    pairs = zip(passages, readings(recipe.language), strict=True)
+    order = sorted(pairs, key=lambda pair: share("practice", pair[0].id))
+    asked = (dialogue for own, reading in order for dialogue in _family(recipe, own, reading, retriever))
     return list(islice(asked, recipe.practice))
-
-
-def _passage(number: int, reading: Reading) -> Passage:
-    section = f"practice/{number:04d}.md#0"
-    return Passage(
-        id=f"{section}.0",
-        document=section.partition("#")[0],
-        section=section,
-        heading=f"{reading.title} > {reading.heading}",
-        text=reading.text,
-        label=Label.PUBLIC,
-        groups=(EVERYONE,),
-        licence=LICENCE,
-    )
 
 
 def _family(recipe: InstructRecipe, own: Passage, reading: Reading, retriever: Retriever) -> Iterator[Dialogue]:

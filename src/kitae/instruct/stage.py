@@ -12,6 +12,7 @@ from ..core.dialogue import Dialogue
 from ..core.document import Document, Section
 from ..core.mistakes import Mistake
 from ..core.passage import Passage, Retriever
+from ..core.reading import version
 from ..core.run import Run
 from ..core.stage import Stage
 from ..core.suite import Suite
@@ -21,7 +22,7 @@ from .extract import context_of, extract, repeated_topics, view_of
 from .facts import Fact, proven_by
 from .forbidden import Forbidden
 from .plan import planned
-from .practice import identity, practice
+from .practice import practice
 from .recipe import InstructRecipe
 from .unanswerable import Topic
 
@@ -190,5 +191,5 @@ STAGE = Stage(
     format=2,
     packages=("sudachipy", "sudachidict-core"),
     exact=True,
-    place=identity,
+    place=lambda: {"practice": version()},
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from ..core.noun import Noun
@@ -17,10 +19,14 @@ class IndexRecipe(Noun):
 class EmbedRecipe(Noun):
     """`[knowledge.embed]`."""
 
-    dimensions: int = Field(default=256, ge=2, le=4096)
+    dimensions: int = Field(default=384, ge=2, le=4096)
     """Of a vector; fewer where the model or the documents do not have as many."""
     smoothing: float = Field(default=3e-3, gt=0, le=1)
     """SIF's a: a word that makes up this share of the text weighs half."""
+    learn: bool = True
+    """Whether the axes are turned by the bundled reading practice, so that questions in everyday words lie near."""
+    language: Literal["ja", "en"] = "ja"
+    """Of the reading practice."""
 
 
 class SearchRecipe(Noun):
@@ -28,5 +34,6 @@ class SearchRecipe(Noun):
 
     k: int = Field(default=3, ge=1, le=50)
     """How many passages stand in a prompt."""
-    vectors: float = Field(default=0.3, ge=0, le=10)
-    """Weight of a vector's cosine beside the words' score, whose best is 1; 0 searches by words alone."""
+    vectors: float = Field(default=20.0, ge=0, le=1000)
+    """What a cosine of 1 is worth beside the words' score (BM25), so that vectors decide where words tell little; 0
+    searches by words alone."""

@@ -82,15 +82,15 @@ class Search:
     def search(self, question: str, *, k: int, groups: Collection[str]) -> list[Hit]:
         """At most `k` passages that `groups` may read, the best first; equal ones by id.
 
-        The best words' score counts 1, and the cosine of the vectors is added with the recipe's weight. Empty where
-        no passage that may be read shares a telling token with the question: vectors alone are always near something.
+        To the words' score (BM25) the cosine of the vectors is added with the recipe's weight. Empty where no passage
+        that may be read shares a telling token with the question: vectors alone are always near something.
         """
         asked = tokens(question)
         readable = self._lexicon.readable(groups, self._may_receive)
         found = self._lexicon.find(asked, readable)
         if not found.matched:
             return []
-        scores = found.scores / found.scores.max()
+        scores = found.scores
         if self._embedding is not None and self._weight:
             scores = scores + self._weight * self._cosines(asked, readable)
         return self._best(readable, np.round(scores, DIGITS), k)

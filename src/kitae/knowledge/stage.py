@@ -8,16 +8,22 @@ import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from ..core.artifact import Artifact
 from ..core.document import Document
 from ..core.mistakes import Mistake
 from ..core.noun import digest
+from ..core.reading import readings, shelf, version
 from ..core.run import Run
 from ..core.stage import Stage
 from . import tokens
 from .recipe import EmbedRecipe, IndexRecipe
+
+if TYPE_CHECKING:
+    from .vectors import Axes, Tokenize
+    from .weights import TokenEmbeddings
 
 FORMAT = 1
 """Of the rows. Together with the tokens' version it is the stage's format."""
@@ -80,7 +86,7 @@ def _of_document(recipe: IndexRecipe, document: Document) -> list[dict[str, Any]
 
 
 def embed(recipe: EmbedRecipe, index: Artifact, model: Artifact, run: Run) -> Artifact:
-    """Gives each passage of an index a vector, made of the model's token embeddings.
+    """Gives each passage of an index a vector, made of the model's token embeddings and turned by reading practice.
 
     Files: `vectors.npy` (passages, dimensions), in the order of the index's passages; and what a question needs:
     `table.npy` (vocabulary, dimensions) in float16, `mean.npy`, `tokenizer.json`, and the rows `words` with counts.
@@ -108,6 +114,8 @@ def embed(recipe: EmbedRecipe, index: Artifact, model: Artifact, run: Run) -> Ar
         smoothing=recipe.smoothing,
         dimensions=recipe.dimensions,
     )
+    if recipe.learn:
+        axes = _turned(axes, embeddings, WordTokens(folder), recipe)
     dimensions = axes.projection.shape[1]
     if not dimensions:
         raise Mistake(
@@ -136,8 +144,32 @@ def embed(recipe: EmbedRecipe, index: Artifact, model: Artifact, run: Run) -> Ar
     return run.seal()
 
 
+def _turned(axes: Axes, embeddings: TokenEmbeddings, word_tokens: Tokenize, recipe: EmbedRecipe) -> Axes:
+    """The axes after they have learnt from the reading practice."""
+    import numpy as np
+
+    from .learning import turned
+    from .search import token_row
+    from .vectors import SifWeights, means
+
+    passages = [token_row(passage).words.split() for passage in shelf(recipe.language)]
+    pairs = [(n, each.question) for n, of in enumerate(readings(recipe.language)) for each in of.questions]
+    weights = SifWeights(Counter(word for words in passages for word in words), recipe.smoothing)
+    found = means(embeddings, word_tokens, passages, weights)
+    asked = means(embeddings, word_tokens, [tokens.tokens(question).words for _, question in pairs], weights)
+    centre = found.mean(axis=0)
+    answers = np.array([number for number, _ in pairs])
+    projection = turned(axes.projection, asked - centre, found - centre, answers)
+    return replace(axes, projection=projection)
+
+
 def _place() -> dict[str, str]:
-    return {"device": "cpu", "engine": "numpy", "number_format": "float32 (table: float16)"}
+    return {
+        "device": "cpu",
+        "engine": "numpy and torch",
+        "number_format": "float32 (table: float16)",
+        "practice": version(),
+    }
 
 
 INDEX = Stage(
@@ -147,8 +179,8 @@ EMBED = Stage(
     name="embed",
     kind="index",
     function=embed,
-    format=1,
-    packages=("numpy", "tokenizers"),
+    format=2,
+    packages=("numpy", "tokenizers", "torch"),
     exact=False,
     place=_place,
 )
