@@ -30,7 +30,6 @@ class _Plan:
     """Name, path and profile."""
     suites: tuple[tuple[str, str, str], ...]
     """Name, file and kind."""
-    documents: int
 
 
 def init(folder: Path, documents: Path | None, questions: Path | None, *, sample: bool, as_json: bool) -> None:
@@ -44,49 +43,44 @@ def init(folder: Path, documents: Path | None, questions: Path | None, *, sample
         )
     if sample == (documents is not None):
         raise Mistake("name a folder of documents, or the sample", hint="`kitae init DIR --documents FOLDER`")
-    plan = _sample(folder) if documents is None else _own(folder, documents, questions)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / FILE).write_text(_toml(plan), encoding="utf-8")
-    Project(folder)  # what was written must be readable
+    if documents is None:
+        _sample(folder)
+    else:
+        plan = _own(folder, documents, questions)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / FILE).write_text(_toml(plan), encoding="utf-8")
+    file = Project(folder).file  # what was written must be readable
     output = InitOutput(
         file=str(folder / FILE),
-        documents=plan.documents,
-        sources=tuple(name for name, _, _ in plan.sources),
-        suites=tuple(name for name, _, _ in plan.suites),
+        documents=sum(len(readable_files(folder / source.path)) for source in file.sources),
+        sources=tuple(source.name for source in file.sources),
+        suites=tuple(suite.name for suite in file.suites),
     )
 
     def text(console: Console) -> None:
-        console.print(f"{plan.documents} documents found; wrote {output.file}", markup=False)
-        for name, path, profile in plan.sources:
-            console.print(f"  source {name}: {path}, profile {profile}, label internal", markup=False)
-        for name, file, kind in plan.suites:
-            console.print(f"  suite {name}: {file} ({kind})", markup=False)
+        console.print(f"{output.documents} documents found; wrote {output.file}", markup=False)
+        for source in file.sources:
+            told = f"  source {source.name}: {source.path}, profile {source.profile}, label {source.label}"
+            console.print(told, markup=False)
+        for suite in file.suites:
+            console.print(f"  suite {suite.name}: {suite.file} ({suite.kind})", markup=False)
+        for task in file.tasks:
+            console.print(f"  task {task.name}: {task.file}", markup=False)
         console.print(f"next: kitae -C {folder} run", markup=False)
 
     emit(output, as_json=as_json, text=text)
 
 
-def _sample(folder: Path) -> _Plan:
+def _sample(folder: Path) -> None:
     """Copies the bundled company, so that its files can be edited and the effect seen."""
-    bundled = resources.files("kitae.sample") / SAMPLE
-    with resources.as_file(bundled) as source:
-        for part in ("documents", "questions"):
-            shutil.copytree(source / part, folder / part, dirs_exist_ok=True)
-    parts = sorted(path for path in (folder / "documents").iterdir() if path.is_dir())
-    return _Plan(
-        name=SAMPLE,
-        language="ja",
-        sources=tuple((part.name, f"documents/{part.name}", guess_profile(part)) for part in parts),
-        suites=tuple((kind, f"questions/{kind}.jsonl", kind) for kind in ("unseen", "known")),
-        documents=len(readable_files(folder / "documents")),
-    )
+    with resources.as_file(resources.files("kitae.sample") / SAMPLE) as source:
+        shutil.copytree(source, folder, dirs_exist_ok=True)
 
 
 def _own(folder: Path, documents: Path, questions: Path | None) -> _Plan:
     if not documents.is_dir():
         raise Mistake("the folder of documents does not exist", where=str(documents), hint="name an existing folder")
-    count = len(readable_files(documents))
-    if not count:
+    if not readable_files(documents):
         kinds = " ".join(READABLE)
         raise Mistake("no readable document in the folder", where=str(documents), hint=f"kitae reads {kinds}")
     suites: tuple[tuple[str, str, str], ...] = ()
@@ -104,7 +98,6 @@ def _own(folder: Path, documents: Path, questions: Path | None) -> _Plan:
         language=guess_language(documents),
         sources=(("documents", path, guess_profile(documents)),),
         suites=suites,
-        documents=count,
     )
 
 
@@ -160,7 +153,7 @@ maker = "extract"                 # needs no model / モデルを使わずに対
 unanswerable = 0.2                # share of questions that the passages do not answer / 答えのない設問の割合
 
 [knowledge.search]
-k = 2                             # passages in a prompt, in training as in use / プロンプトに入れる文書の数
+k = 3                             # passages in a prompt, in training as in use / プロンプトに入れる文書の数
 
 [train.pretrain]
 tokens = "16k"                    # 0 leaves continued pretraining out / 継続事前学習（0で省略）
