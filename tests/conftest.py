@@ -152,8 +152,8 @@ def tiny_project(tmp_path: Path, tiny_base: Path) -> Path:
 @pytest.fixture(scope="session")
 def walked_once(tmp_path_factory: pytest.TempPathFactory, tiny_base: Path) -> Path:
     """The tiny project with its whole road walked. Do not change it: take `walked`."""
+    from kitae.commands import make_all
     from kitae.project import Project
-    from kitae.road import make_all
 
     folder = write_project(tmp_path_factory.mktemp("walked") / "tiny", tiny_base)
     make_all(Project(folder))

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from kitae.commands import make_all
 from kitae.project import Project
-from kitae.road import make_all
 
 
 def on_a_small_disk(script: str, kilobytes: int) -> subprocess.CompletedProcess[str]:

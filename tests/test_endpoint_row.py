@@ -11,10 +11,10 @@ from typing import ClassVar
 
 import pytest
 
+from kitae.commands import decide, make_all
 from kitae.core.mistakes import Mistake
 from kitae.gate.client import LEDGER
 from kitae.project import Project
-from kitae.road import decide, make_all
 
 
 class Model(BaseHTTPRequestHandler):

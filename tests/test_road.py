@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from kitae.commands import make_all, plan
 from kitae.core.artifact import Artifact
 from kitae.core.records import Records
 from kitae.project import Project
-from kitae.road import STAGES, make_all, plan
+from kitae.road import STAGES
 
 
 def contents(folder: Path) -> dict[str, str]:

@@ -16,7 +16,7 @@ def ask(folder: Path, question: str, groups: tuple[str, ...], *, as_json: bool) 
     Raises:
         Mistake: there is no tuned model yet, or these groups may not use it.
     """
-    from ..road import ask as ask_model
+    from ..commands import ask as ask_model
 
     project = Project(folder)
     answer, model = ask_model(project, question, groups)

@@ -7,11 +7,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table as Grid
 
+from ..commands import decide, sealed
 from ..evaluate.statistics import Interval
 from ..evaluate.table import Line, Table
 from ..evaluate.words import words
 from ..project import Project
-from ..road import decide, sealed
 from .outputs import CompareOutput, CompareRow, DifferenceOutput
 from .printing import emit
 
@@ -53,20 +53,20 @@ def _grid(lines: list[Line]) -> Grid:
 
 def _cells(line: Line) -> tuple[str, ...]:
     difference = line.difference
-    gain = f"{difference.mean:+.2f} {_span(difference.interval)}" if difference and difference.mean is not None else ""
+    gain = f"{difference.mean:+.2f} {span(difference.interval)}" if difference and difference.mean is not None else ""
     return (
         line.row,
-        f"{line.right_n}/{line.n}",
-        _span(line.interval),
-        f"{line.false_refusals_n}/{line.n_answerable}",
-        f"{line.false_answers_n}/{line.n_unanswerable}",
+        f"{line.right:.2f}" if line.kind == "task" else f"{line.right_n}/{line.n}",
+        span(line.interval),
+        f"{line.false_refusals_n}/{line.n_answerable}" if line.kind != "task" else "-",
+        f"{line.false_answers_n}/{line.n_unanswerable}" if line.kind != "task" else "-",
         _figure(line.citation_precision),
         _figure(line.seconds_per_answer),
         gain,
     )
 
 
-def _span(interval: Interval | None) -> str:
+def span(interval: Interval | None) -> str:
     return f"{interval.low:.2f}..{interval.high:.2f}" if interval else ""
 
 
@@ -74,7 +74,7 @@ def _figure(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f}"
 
 
-def _pair(interval: Interval | None) -> tuple[float, float] | None:
+def pair(interval: Interval | None) -> tuple[float, float] | None:
     return (interval.low, interval.high) if interval else None
 
 
@@ -87,9 +87,9 @@ def _row(line: Line) -> CompareRow:
         n=line.n,
         n_answerable=line.n_answerable,
         right=line.right,
-        interval=_pair(line.interval),
+        interval=pair(line.interval),
         right_answerable=line.right_answerable,
-        interval_answerable=_pair(line.interval_answerable),
+        interval_answerable=pair(line.interval_answerable),
         false_refusals=line.false_refusals,
         false_answers=line.false_answers,
         citation_precision=line.citation_precision,
@@ -103,9 +103,9 @@ def _row(line: Line) -> CompareRow:
         else DifferenceOutput(
             against=difference.against,
             mean=difference.mean,
-            interval=_pair(difference.interval),
+            interval=pair(difference.interval),
             mean_answerable=difference.mean_answerable,
-            interval_answerable=_pair(difference.interval_answerable),
+            interval_answerable=pair(difference.interval_answerable),
         ),
         notes=line.notes,
     )

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from rich.console import Console
 
+from ..commands import plan
 from ..core.artifact import Artifact
 from ..project import Project
-from ..road import plan
 from .outputs import GcOutput
 from .printing import emit, size
 

@@ -107,6 +107,14 @@ def compare(
 
 
 @app.command()
+def dose(json: Json = False) -> None:
+    """Train on none, a quarter, a half and all of the dialogues: how much is learnt for how much."""
+    from .dose import dose as command
+
+    command(Where.folder, as_json=json)
+
+
+@app.command()
 def report(json: Json = False) -> None:
     """Write report.html from what is there."""
     from .report import report as command

@@ -166,3 +166,27 @@ class CompareRow(Noun):
 class CompareOutput(Output):
     rows: tuple[CompareRow, ...]
     notes: tuple[str, ...]
+
+
+class DoseLine(Noun):
+    """What a model that learnt from a share of the dialogues has come to, on one suite in one way."""
+
+    share: float
+    model: str
+    dialogues: int
+    tokens: int
+    seconds: float
+    """Of its tuning, measured."""
+    yen: float
+    """The same at the place's rate."""
+    suite: str
+    way: str
+    n: int
+    right: float
+    interval: Pair | None
+    right_answerable: float | None
+    interval_answerable: Pair | None
+
+
+class DoseOutput(Output):
+    doses: tuple[DoseLine, ...]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..commands import sealed, write_report
 from ..project import Project
-from ..road import sealed, write_report
 from .outputs import ReportOutput
 from .printing import emit
 

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from rich.console import Console
 
+from ..commands import decide, make_all, plan
 from ..core.making import Making
 from ..core.mistakes import Mistake, nearest
 from ..estimate import estimate
 from ..project import Project
-from ..road import STAGES, decide, make_all, plan
+from ..road import STAGES
 from .compare import print_table
 from .outputs import RunOutput, StepLine
 from .printing import duration, emit

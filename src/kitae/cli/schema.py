@@ -13,6 +13,7 @@ from ..core.noun import Noun
 from .outputs import (
     AskOutput,
     CompareOutput,
+    DoseOutput,
     GcOutput,
     InitOutput,
     LineageOutput,
@@ -47,6 +48,7 @@ OUTPUTS: dict[str, type[Output]] = {
     "show": ShowOutput,
     "lineage": LineageOutput,
     "compare": CompareOutput,
+    "dose": DoseOutput,
     "report": ReportOutput,
     "ask": AskOutput,
     "verify": VerifyOutput,

@@ -7,8 +7,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from ..commands import plan
 from ..project import Project
-from ..road import plan
 from .outputs import StatusOutput, StepLine
 from .printing import duration, emit, line, size
 

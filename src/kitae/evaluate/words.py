@@ -25,6 +25,8 @@ def words(table: Table, language: Language | None = None) -> list[str]:
 
 
 def _english(line: Line) -> str:
+    if line.kind == "task":
+        return f"{line.suite}: {_task_en(line)}."
     parts = [_gain_en(line)]
     if line.n_answerable:
         parts.append(f"it declines {_of(line.false_refusals_n, line.n_answerable)} that it should have answered")
@@ -54,7 +56,43 @@ def _gain_en(line: Line) -> str:
     )
 
 
+def _task_en(line: Line) -> str:
+    """Tasks have scores and not only right and wrong, so they are told in points of a hundred."""
+    low, high = _points(line.interval)
+    told = f"`{line.row}` scores {100 * line.right:.0f} of 100 on {line.n} inputs (interval {low} to {high})"
+    difference = line.difference
+    if difference is None or difference.mean is None or difference.interval is None:
+        return told
+    low, high = _points(difference.interval)
+    gain = _signed(round(100 * difference.mean))
+    span = f"{_signed(low)} to {_signed(high)}"
+    shown = "" if _clear(difference.interval) else ", which these inputs cannot tell from none"
+    return f"{told}, {gain} against `{difference.against}` (interval {span}){shown}"
+
+
+def _task_ja(line: Line) -> str:
+    low, high = _points(line.interval)
+    told = f"「{line.row}」は{line.n}件で100点中{100 * line.right:.0f}点（95%区間 {low}～{high}）"
+    difference = line.difference
+    if difference is None or difference.mean is None or difference.interval is None:
+        return told
+    low, high = _points(difference.interval)
+    gain = _signed(round(100 * difference.mean))
+    shown = "" if _clear(difference.interval) else "で、この件数では差があるとは言えない"
+    return f"{told}。「{difference.against}」との差は{gain}点（{_signed(low)}～{_signed(high)}）{shown}"
+
+
+def _points(interval: Interval) -> tuple[int, int]:
+    return round(100 * interval.low), round(100 * interval.high)
+
+
+def _clear(interval: Interval) -> bool:
+    return not interval.low <= 0 <= interval.high
+
+
 def _japanese(line: Line) -> str:
+    if line.kind == "task":
+        return f"{line.suite}：{_task_ja(line)}。"
     parts = [_gain_ja(line)]
     if line.n_answerable:
         parts.append(f"答えるべきなのに断ったのは{line.n_answerable}問中{line.false_refusals_n}問")
@@ -95,8 +133,7 @@ def _span(interval: Interval | None, n: int) -> tuple[int, int]:
 
 def _shows(difference: Compared) -> bool:
     """Whether the interval leaves out 0; said before anything is rounded to whole questions."""
-    interval = difference.interval_answerable
-    return interval is not None and not interval.low <= 0 <= interval.high
+    return difference.interval_answerable is not None and _clear(difference.interval_answerable)
 
 
 def _signed(number: int) -> str:

@@ -1,0 +1,381 @@
+"""What tuning gains on questions that no training saw, beside the base with examples, with intervals.
+
+    python benchmarks/gain.py seeds PROJECT [--seeds 0 1 2]       # a project's decision table with several seeds
+    python benchmarks/gain.py ablation PROJECT [--only NAME …]    # what each choice is worth, one changed at a time
+    python benchmarks/gain.py jsquad FOLDER [--tokens 400k]       # reading Japanese Wikipedia: tuned on JaQuAD train
+
+PROJECT is a folder with kitae.toml (`kitae init demo --sample`). What was made before is used again. JSQuAD: 300
+questions of the validation set by a fixed seed, each with two passages; of a quarter the right one is not among them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from kitae.adopt.recipe import AdoptRecipe, TrimRecipe
+from kitae.adopt.stage import ADOPT, TRIM, base_files
+from kitae.cli.progress import Lines
+from kitae.commands import decide
+from kitae.core.artifact import Artifact
+from kitae.core.dialogue import Dialogue, Message
+from kitae.core.document import Document, Section
+from kitae.core.label import Label
+from kitae.core.making import Making
+from kitae.core.noun import Noun, digest
+from kitae.core.passage import Hit, Passage
+from kitae.core.quantity import parse_count
+from kitae.core.records import Records
+from kitae.core.run import Run, Watcher
+from kitae.core.stage import Stage
+from kitae.core.store import Store
+from kitae.core.suite import Evidence, Question, Suite
+from kitae.engine.convert import STAGE as CONVERT
+from kitae.engine.convert import ConvertRecipe
+from kitae.engine.grounding import abstain, answer_with_citation, grounded
+from kitae.engine.open import open_generator
+from kitae.evaluate.nulls import NULL_ROWS
+from kitae.evaluate.recipe import EvaluateRecipe, Row
+from kitae.evaluate.scorecard import Score, scores
+from kitae.evaluate.stage import EVALUATE
+from kitae.evaluate.stage import place as row_identity
+from kitae.evaluate.statistics import estimate, paired_difference
+from kitae.evaluate.table import Line, decision_table
+from kitae.measuring import identity_of
+from kitae.project import Project, ProjectFile, Variant
+from kitae.road import walk
+from kitae.train.recipe import TuneRecipe
+from kitae.train.stage import TUNE
+
+SEED = 7
+QUESTIONS, WITHOUT = 300, 75
+"""Of JSQuAD, and how many of them are shown two wrong passages."""
+
+ABLATIONS: dict[str, dict[str, Any]] = {
+    "as it is": {},
+    "no pretraining": {"train.pretrain.tokens": 0},
+    "no reading practice": {"instruct.practice": 0},
+    "reading practice alone": {"instruct.dialogues": 40},
+    "one passage in a prompt": {"instruct.passages": 1},
+    "unanswerable 0.1": {"instruct.unanswerable": 0.1},
+    "unanswerable 0.3": {"instruct.unanswerable": 0.3},
+    "whole vocabulary": {"vocabulary.vocabulary": "keep"},
+    "LoRA rank 4": {"train.tune.rank": 4, "train.tune.alpha": 8},
+    "LoRA rank 64": {"train.tune.rank": 64, "train.tune.alpha": 128},
+    "search by words alone": {"knowledge.search.vectors": 0},
+    "axes that learnt nothing": {"knowledge.embed.learn": False},
+}
+"""What is changed, one at a time."""
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    beside = Path(__file__).parents[2] / "shared" / "data"
+    arguments.add_argument("what", choices=("seeds", "ablation", "jsquad"))
+    arguments.add_argument("folder", type=Path)
+    arguments.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    arguments.add_argument("--only", nargs="+", default=list(ABLATIONS))
+    arguments.add_argument("--tokens", default="400k")
+    arguments.add_argument("--data", type=Path, default=Path(os.environ.get("KITAE_DATA", beside)))
+    chosen = arguments.parse_args()
+    if chosen.what == "seeds":
+        seeds(chosen.folder, chosen.seeds)
+    elif chosen.what == "ablation":
+        ablation(chosen.folder, chosen.only)
+    else:
+        jsquad(chosen.folder, chosen.data / "qa", parse_count(chosen.tokens))
+
+
+# A project, changed
+
+
+def changed(folder: Path, changes: Mapping[str, Any]) -> tuple[Project, Making, list[Artifact]]:
+    """The project with these changes, walked to its scorecards."""
+    project = Project(folder)
+    file: ProjectFile = project.variant(Variant(name="changed", set=dict(changes)))
+    project.file = file.model_copy(update={"variants": ()})
+    with project.store.lock():
+        making = Making(project.store, project.records, Lines())
+        road = walk(project, making, until="evaluate")
+    return project, making, road.scorecards
+
+
+def seeds(folder: Path, wanted: Sequence[int]) -> None:
+    for seed in wanted:
+        changes = {"train.pretrain.seed": seed, "train.tune.seed": seed}
+        project, making, cards = changed(folder, changes)
+        print(f"\nseed {seed}: {_training_seconds(making):.0f} s of training")
+        for line in decide(project, cards).lines:
+            print(_told(line))
+
+
+def ablation(folder: Path, only: Collection[str]) -> None:
+    """Each change against the project as it is: right answers of tuned.retrieval, paired by question."""
+    standard: dict[str, dict[str, Score]] = {}
+    print("| change | suite | right | against as it is | false refusals | false answers | training |")
+    print("|---|---|---|---|---|---|---|")
+    for name, changes in ABLATIONS.items():
+        if changes and name not in only:
+            continue
+        _, making, cards = changed(folder, changes)
+        card = next(card for card in cards if card.name == "tuned.retrieval")
+        sheets: dict[str, dict[str, Score]] = {}
+        for score in scores(card):
+            sheets.setdefault(score.suite, {})[score.question] = score
+        standard = standard or sheets
+        for suite, sheet in sheets.items():
+            print(f"| {name} | {suite} | {_changed_row(sheet, standard[suite])} | {_training_seconds(making):.0f} s |")
+
+
+def _changed_row(sheet: Mapping[str, Score], standard: Mapping[str, Score]) -> str:
+    own = [sheet[question].verdict.credit for question in standard]
+    other = [standard[question].verdict.credit for question in standard]
+    found, gain = estimate(own), paired_difference(own, other)
+    assert found.mean is not None and found.interval and gain.mean is not None and gain.interval
+    told = [score for score in sheet.values() if score.answerable]
+    refused = sum(score.verdict.false_refusal for score in told)
+    invented = sum(score.verdict.false_answer for score in sheet.values())
+    return (
+        f"{found.mean:.3f} ({found.interval.low:.3f} to {found.interval.high:.3f}) | "
+        f"{gain.mean:+.3f} ({gain.interval.low:+.3f} to {gain.interval.high:+.3f}) | "
+        f"{refused}/{len(told)} | {invented}/{len(sheet) - len(told)}"
+    )
+
+
+def _training_seconds(making: Making) -> float:
+    models = {each.id: each for each in making.used if each.kind == "model"}
+    return sum(float(each.measured.get("training_seconds", 0.0)) for each in models.values())
+
+
+def _told(line: Line) -> str:
+    gain = line.difference
+    parts = [
+        f"{line.suite:<10} {line.row:<16} {line.right_n:>3}/{line.n:<3} {line.right:.3f} "
+        f"({line.interval.low:.3f} to {line.interval.high:.3f})",
+        f"answerable {line.right_answerable_n}/{line.n_answerable}, refused {line.false_refusals_n}, "
+        f"invented {line.false_answers_n}/{line.n_unanswerable}",
+    ]
+    if gain and gain.mean is not None and gain.interval:
+        parts.append(f"{gain.mean:+.3f} ({gain.interval.low:+.3f} to {gain.interval.high:+.3f}) against {gain.against}")
+    if gain and gain.mean_answerable is not None and gain.interval_answerable:
+        inner = gain.interval_answerable
+        parts.append(f"answerable {gain.mean_answerable:+.3f} ({inner.low:+.3f} to {inner.high:+.3f})")
+    return "; ".join(parts)
+
+
+# JSQuAD
+
+
+class Nothing(Noun):
+    """A recipe without choices."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question on Wikipedia with its answers and the two passages that are shown."""
+
+    id: str
+    question: str
+    answers: tuple[str, ...]
+    shown: tuple[Passage, ...]
+    right: Passage
+    others: tuple[Passage, ...]
+    """Two more of the same article."""
+
+    @property
+    def answerable(self) -> bool:
+        return self.right in self.shown
+
+
+class Given:
+    """A retriever that finds the two passages that each question is to be shown."""
+
+    def __init__(self, asked: Sequence[Asked]) -> None:
+        self._shown = {each.question: each.shown for each in asked}
+
+    def search(self, question: str, *, k: int, groups: Collection[str]) -> list[Hit]:
+        return [Hit(passage=passage, score=1.0) for passage in self._shown[question]]
+
+
+def jsquad(folder: Path, data: Path, tokens: int) -> None:
+    train = paired(sorted((data / "jaquad" / "train").glob("*.json")), together=True)
+    held = paired([data / "jsquad" / "valid-v1.3.json"], together=False)
+    random.Random(SEED).shuffle(held)
+    test = _test(held)
+    watcher: Watcher = Lines()
+    make = Making(Store(folder / "store"), Records(folder / "records"), watcher)
+    adopting = AdoptRecipe()
+    base = make(ADOPT, "base", adopting, files=base_files(adopting, folder), given=lambda: {"folder": folder})
+    texts = [passage for each in train[:4000] for passage in each.shown]
+    documents = make(DOCUMENTS, "jaquad", Nothing(), identity={"n": str(len(texts))}, given=lambda: {"passages": texts})
+    trimmed = make(TRIM, "trimmed", TrimRecipe(), {"model": base, "documents": documents})
+    dialogues = make(DIALOGUES, "jaquad", Nothing(), identity={"n": str(len(train))}, given=lambda: {"asked": train})
+    recipe = TuneRecipe(tokens=tokens)
+    tuned = make(TUNE, "tuned", recipe, {"model": trimmed, "dialogues": [dialogues]})
+    suite = make(SUITE, "jsquad", Nothing(), identity={"seed": str(SEED)}, given=lambda: {"asked": test})
+    models = {
+        name: make(CONVERT, f"{name}-int8", ConvertRecipe(), {"model": model})
+        for name, model in {"base": trimmed, "tuned": tuned}.items()
+    }
+    project_file = ProjectFile.model_validate({"project": {"name": "jsquad"}, "sources": [{"name": "x", "path": "."}]})
+    cards = []
+    for row in (
+        *NULL_ROWS,
+        *(Row(name=f"{name}.retrieval", model=name, shots=2 * (name == "base")) for name in models),
+    ):
+        identity = identity_of(models[row.model], project_file) if row.model in models else None
+        given: dict[str, Any] = {
+            "row": row,
+            "identity": identity,
+            "generator": (lambda model=models[row.model]: open_generator(model)) if row.model in models else None,
+            "retriever": Given(test),
+            "records": make.records,
+        }
+        inputs: dict[str, Any] = {"suites": [suite]} | ({"shots": [dialogues]} if row.shots else {})
+        recipe_of = EvaluateRecipe(passages=2)
+        cards.append(
+            make(EVALUATE, row.name, recipe_of, inputs, identity=row_identity(row, identity), given=lambda g=given: g)
+        )
+    print(f"JSQuAD, {len(test)} questions; tuned on {tuned.facts['trained_tokens']:,} tokens of JaQuAD train dialogues")
+    for line in decision_table(cards, against="base.retrieval").lines:
+        print(_told(line))
+
+
+def paired(files: Sequence[Path], *, together: bool) -> list[Asked]:
+    """Questions with the right passage and another of the same article, in an order that a seed decides.
+
+    Args:
+        together: Whether all questions about a passage are shown the same two, and of a quarter of the passages the
+            right one is left out.
+    """
+    chance = random.Random(SEED)
+    found: list[Asked] = []
+    for file in files:
+        for number, article in enumerate(json.loads(file.read_text(encoding="utf-8"))["data"]):
+            paragraphs = article["paragraphs"]
+            passages = [_passage(file.stem, number, place, article["title"], p) for place, p in enumerate(paragraphs)]
+            for paragraph, own in zip(paragraphs, passages, strict=True):
+                others = [each for each in passages if each.text != own.text]
+                if len(others) < 2:
+                    continue
+                chance.shuffle(others)
+                missing = together and chance.random() < WITHOUT / QUESTIONS
+                shown = others[:2] if missing else chance.sample([own, others[0]], 2)
+                found += [
+                    Asked(q["id"], q["question"], _answers(q), tuple(shown), own, tuple(others[:2]))
+                    for q in paragraph["qas"]
+                    if not q.get("is_impossible")
+                ]
+    return found
+
+
+def _answers(question: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(answer["text"] for answer in question["answers"]))
+
+
+def _passage(file: str, number: int, place: int, title: str, paragraph: Mapping[str, Any]) -> Passage:
+    text = paragraph["context"].split(" [SEP] ")[-1]
+    section = f"{file}/{number}.md#{place}"
+    return Passage(
+        id=f"{section}.0",
+        document=section.partition("#")[0],
+        section=section,
+        heading=title,
+        text=text[:600],
+        label=Label.PUBLIC,
+        licence="CC-BY-SA",
+    )
+
+
+def _test(held: Sequence[Asked]) -> list[Asked]:
+    """300 questions; the first 75 of them are shown two other passages of the same article."""
+    chosen = [each for each in {one.question: one for one in held}.values() if _holds(each)][:QUESTIONS]
+    return [replace(each, shown=each.others) if place < WITHOUT else each for place, each in enumerate(chosen)]
+
+
+def _holds(each: Asked) -> bool:
+    return any(answer in each.right.text for answer in each.answers)
+
+
+def _documents(recipe: Nothing, passages: Sequence[Passage], run: Run) -> Artifact:
+    run.label(Label.PUBLIC, ["all"], ["CC-BY-SA"])
+    rows = {passage.id: passage for passage in passages}
+    run.write("documents", (_document(passage) for passage in rows.values()))
+    return run.seal()
+
+
+def _document(passage: Passage) -> Document:
+    text = f"{passage.heading}\n{passage.text}"
+    section = Section(
+        id=passage.section, heading="", path=(passage.heading,), kind="lead", start=0, end=len(text), body=0
+    )
+    return Document(
+        id=passage.id,
+        title=passage.heading,
+        text=text,
+        sections=(section,),
+        source="wikipedia",
+        licence="CC-BY-SA",
+        label=Label.PUBLIC,
+    )
+
+
+def _dialogues(recipe: Nothing, asked: Sequence[Asked], run: Run) -> Artifact:
+    run.label(Label.PUBLIC, ["all"], ["CC-BY-SA"])
+    run.write("dialogues", _spoken(asked))
+    return run.seal()
+
+
+def _spoken(asked: Sequence[Asked]) -> Iterator[Dialogue]:
+    for each in asked:
+        answer = min(each.answers, key=len)
+        if each.answerable and (answer not in each.right.text or len(answer) > 30):
+            continue
+        number = each.shown.index(each.right) + 1 if each.answerable else 0
+        reply = answer_with_citation(f"{answer}です。", [number]) if number else abstain("ja")
+        yield Dialogue(
+            id=digest([each.id, reply])[:16],
+            messages=(*grounded(each.question, each.shown), Message(role="assistant", content=reply)),
+            kind="jaquad" if number else "unanswerable.removed",
+            question=each.question,
+            answer=f"{answer}です。" if number else "",
+            answerable=each.answerable,
+            passages=tuple(passage.id for passage in each.shown),
+            gold=(each.right.id,) if number else (),
+            made_from=(each.right.section,),
+            label=Label.PUBLIC,
+            licence="CC-BY-SA",
+        )
+
+
+def _suite(recipe: Nothing, asked: Sequence[Asked], run: Run) -> Artifact:
+    run.label(Label.PUBLIC, ["all"], ["CC-BY-SA"])
+    questions = tuple(
+        Question(
+            id=each.id,
+            question=each.question,
+            answerable=each.answerable,
+            gold=each.answers if each.answerable else (),
+            evidence=(Evidence(file=each.right.document, quote=each.right.text[:200]),) if each.answerable else (),
+            kind="wikipedia",
+        )
+        for each in asked
+    )
+    run.write("suite", [Suite(name="jsquad", kind="unseen", questions=questions)])
+    run.facts(suite="jsquad", questions=len(questions))
+    return run.seal()
+
+
+DOCUMENTS = Stage(name="documents", kind="documents", function=_documents, format=1)
+DIALOGUES = Stage(name="dialogues", kind="dialogues", function=_dialogues, format=1)
+SUITE = Stage(name="suite", kind="suite", function=_suite, format=1)
+
+
+if __name__ == "__main__":
+    main()
