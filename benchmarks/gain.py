@@ -2,6 +2,7 @@
 
     python benchmarks/gain.py seeds PROJECT [--seeds 0 1 2]       # a project's decision table with several seeds
     python benchmarks/gain.py ablation PROJECT [--only NAME …]    # what each choice is worth, one changed at a time
+    python benchmarks/gain.py practice PROJECT [--set KEY=VALUE …] # on reading practice that is left out: to choose by
     python benchmarks/gain.py jsquad FOLDER [--tokens 400k]       # reading Japanese Wikipedia: tuned on JaQuAD train
 
 PROJECT is a folder with kitae.toml (`kitae init demo --sample`). What was made before is used again. JSQuAD: 300
@@ -11,6 +12,7 @@ questions of the validation set by a fixed seed, each with two passages; of a qu
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import random
@@ -29,8 +31,9 @@ from kitae.core.document import Document, Section
 from kitae.core.label import Label
 from kitae.core.making import Making
 from kitae.core.noun import Noun, digest
-from kitae.core.passage import Hit, Passage
+from kitae.core.passage import Hit, Passage, Retriever
 from kitae.core.quantity import parse_count
+from kitae.core.reading import readings, shelf, version
 from kitae.core.records import Records
 from kitae.core.run import Run, Watcher
 from kitae.core.stage import Stage
@@ -46,7 +49,9 @@ from kitae.evaluate.scorecard import Score, scores
 from kitae.evaluate.stage import EVALUATE
 from kitae.evaluate.stage import place as row_identity
 from kitae.evaluate.statistics import estimate, paired_difference
+from kitae.evaluate.suites import suite_in
 from kitae.evaluate.table import Line, decision_table
+from kitae.knowledge.search import lexical
 from kitae.measuring import identity_of
 from kitae.project import Project, ProjectFile, Variant
 from kitae.road import walk
@@ -54,6 +59,8 @@ from kitae.train.recipe import TuneRecipe
 from kitae.train.stage import TUNE
 
 SEED = 7
+EVERY, HELD_PASSAGES = 8, 40
+"""Every eighth passage of the practice is left out, and the questions about so many of them are asked."""
 QUESTIONS, WITHOUT = 300, 75
 """Of JSQuAD, and how many of them are shown two wrong passages."""
 
@@ -77,10 +84,12 @@ ABLATIONS: dict[str, dict[str, Any]] = {
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     beside = Path(__file__).parents[2] / "shared" / "data"
-    arguments.add_argument("what", choices=("seeds", "ablation", "jsquad"))
+    arguments.add_argument("what", choices=("seeds", "ablation", "practice", "jsquad"))
     arguments.add_argument("folder", type=Path)
     arguments.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     arguments.add_argument("--only", nargs="+", default=list(ABLATIONS))
+    arguments.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE")
+    arguments.add_argument("--shots", type=int, nargs="*", default=[], help="also the base with so many examples")
     arguments.add_argument("--tokens", default="400k")
     arguments.add_argument("--data", type=Path, default=Path(os.environ.get("KITAE_DATA", beside)))
     chosen = arguments.parse_args()
@@ -88,6 +97,8 @@ def main() -> None:
         seeds(chosen.folder, chosen.seeds)
     elif chosen.what == "ablation":
         ablation(chosen.folder, chosen.only)
+    elif chosen.what == "practice":
+        practice(chosen.folder, dict(each.split("=", 1) for each in chosen.set), chosen.shots)
     else:
         jsquad(chosen.folder, chosen.data / "qa", parse_count(chosen.tokens))
 
@@ -97,13 +108,18 @@ def main() -> None:
 
 def changed(folder: Path, changes: Mapping[str, Any]) -> tuple[Project, Making, list[Artifact]]:
     """The project with these changes, walked to its scorecards."""
-    project = Project(folder)
-    file: ProjectFile = project.variant(Variant(name="changed", set=dict(changes)))
-    project.file = file.model_copy(update={"variants": ()})
+    project = with_changes(folder, changes)
     with project.store.lock():
         making = Making(project.store, project.records, Lines())
         road = walk(project, making, until="evaluate")
     return project, making, road.scorecards
+
+
+def with_changes(folder: Path, changes: Mapping[str, Any]) -> Project:
+    project = Project(folder)
+    file: ProjectFile = project.variant(Variant(name="changed", set=dict(changes)))
+    project.file = file.model_copy(update={"variants": ()})
+    return project
 
 
 def seeds(folder: Path, wanted: Sequence[int]) -> None:
@@ -169,11 +185,90 @@ def _told(line: Line) -> str:
     return "; ".join(parts)
 
 
-# JSQuAD
-
-
 class Nothing(Noun):
     """A recipe without choices."""
+
+
+# Reading practice that is left out
+
+
+def practice(folder: Path, changes: Mapping[str, str], shots: Sequence[int]) -> None:
+    """Tunes without the questions about every eighth passage of the practice, and asks those about some of these.
+
+    What a recipe is, is chosen on these and never on a suite. The search finds among all passages of the practice.
+    """
+    project = with_changes(folder, {key: _value(text) for key, text in changes.items()})
+    file = project.file
+    with project.store.lock():
+        make = Making(project.store, project.records, Lines())
+        walk(project, make, until="instruct")
+        made = {each.name: each for each in make.used}
+        kept = make(KEPT, "kept", Nothing(), {"dialogues": made["dialogues/main"]})
+        suite = make(HELD, "held", Nothing(), identity={"practice": version(), "every": f"{EVERY} {HELD_PASSAGES}"})
+        models = {"base": made["model/trimmed"]} if shots else {}
+        models["tuned"] = make(TUNE, "kept", file.train.tune, {"model": made["model/trimmed"], "dialogues": [kept]})
+        search = lexical(shelf("ja"))
+        cards = measured(make, models, suite, search, kept, file.evaluate, shots=shots)
+    print(f"left out of practice; {models['tuned'].facts['trained_tokens']:,} tokens of tuning", dict(changes))
+    for line in decision_table(cards, against="base.retrieval" if shots else "null.copy").lines:
+        print(_told(line))
+    card = cards[-1]
+    right = {each.id: each.evidence[0].file for each in suite_in(suite).questions if each.answerable}
+    shown = [score for score in scores(card) if score.question in right]
+    found = [s for s in shown if any(each.startswith(f"{right[s.question]}#") for each in s.shown)]
+    print(f"found {len(found)}/{len(shown)}; right of these {sum(s.verdict.right for s in found)}")
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _left_out(number: int) -> bool:
+    return number % EVERY == 0
+
+
+def _kept(recipe: Nothing, dialogues: Artifact, run: Run) -> Artifact:
+    sections = {passage.section for number, passage in enumerate(shelf("ja")) if _left_out(number)}
+    run.label(dialogues.label, dialogues.groups, dialogues.licences)
+    for rows in ("dialogues", "held_out"):
+        own = dialogues.rows(rows, Dialogue)
+        run.write(rows, (each for each in own if not sections.intersection(each.made_from)))
+    return run.seal()
+
+
+def _held(recipe: Nothing, run: Run) -> Artifact:
+    run.label(Label.PUBLIC, ["all"], ["own"])
+    questions: list[Question] = []
+    held = [number for number in range(len(shelf("ja"))) if _left_out(number)]
+    for number in random.Random(SEED).sample(held, HELD_PASSAGES):
+        reading, passage = readings("ja")[number], shelf("ja")[number]
+        told = [(each.question, each.answer.removesuffix("。").removesuffix("です")) for each in reading.questions]
+        for place, (question, answer) in enumerate([*told, *((each, "") for each in reading.unanswerable)]):
+            evidence = (Evidence(file=passage.document, quote=passage.text[:40]),) if answer else ()
+            gold = (answer,) if answer else ()
+            questions.append(
+                Question(
+                    id=f"{number}-{place}",
+                    question=question,
+                    answerable=bool(answer),
+                    gold=gold,
+                    evidence=evidence,
+                    kind="practice",
+                )
+            )
+    return _sealed(Suite(name="practice", kind="unseen", questions=tuple(questions)), run)
+
+
+def _sealed(suite: Suite, run: Run) -> Artifact:
+    run.write("suite", [suite])
+    run.facts(suite=suite.name, questions=len(suite.questions))
+    return run.seal()
+
+
+# JSQuAD
 
 
 @dataclass(frozen=True)
@@ -219,32 +314,46 @@ def jsquad(folder: Path, data: Path, tokens: int) -> None:
     recipe = TuneRecipe(tokens=tokens)
     tuned = make(TUNE, "tuned", recipe, {"model": trimmed, "dialogues": [dialogues]})
     suite = make(SUITE, "jsquad", Nothing(), identity={"seed": str(SEED)}, given=lambda: {"asked": test})
-    models = {
-        name: make(CONVERT, f"{name}-int8", ConvertRecipe(), {"model": model})
-        for name, model in {"base": trimmed, "tuned": tuned}.items()
-    }
-    project_file = ProjectFile.model_validate({"project": {"name": "jsquad"}, "sources": [{"name": "x", "path": "."}]})
-    cards = []
-    for row in (
-        *NULL_ROWS,
-        *(Row(name=f"{name}.retrieval", model=name, shots=2 * (name == "base")) for name in models),
-    ):
-        identity = identity_of(models[row.model], project_file) if row.model in models else None
-        given: dict[str, Any] = {
-            "row": row,
-            "identity": identity,
-            "generator": (lambda model=models[row.model]: open_generator(model)) if row.model in models else None,
-            "retriever": Given(test),
-            "records": make.records,
-        }
-        inputs: dict[str, Any] = {"suites": [suite]} | ({"shots": [dialogues]} if row.shots else {})
-        recipe_of = EvaluateRecipe(passages=2)
-        cards.append(
-            make(EVALUATE, row.name, recipe_of, inputs, identity=row_identity(row, identity), given=lambda g=given: g)
-        )
+    models = {"base": trimmed, "tuned": tuned}
+    cards = measured(make, models, suite, Given(test), dialogues, EvaluateRecipe(passages=2), shots=[2])
     print(f"JSQuAD, {len(test)} questions; tuned on {tuned.facts['trained_tokens']:,} tokens of JaQuAD train dialogues")
     for line in decision_table(cards, against="base.retrieval").lines:
         print(_told(line))
+
+
+def measured(
+    make: Making,
+    models: Mapping[str, Artifact],
+    suite: Artifact,
+    retriever: Retriever,
+    dialogues: Artifact,
+    recipe: EvaluateRecipe,
+    *,
+    shots: Sequence[int],
+) -> list[Artifact]:
+    """Scorecards of the null rows, of `base` once for each number of shots, and of every other model."""
+    engine_file = ProjectFile.model_validate({"project": {"name": "x"}, "sources": [{"name": "x", "path": "."}]})
+    loaded = {name: make(CONVERT, f"{name}-int8", ConvertRecipe(), {"model": model}) for name, model in models.items()}
+    wanted = [*NULL_ROWS]
+    for name in models:
+        counts = shots if name == "base" else [0]
+        names = {count: f"{name}.retrieval" if count == counts[-1] else f"{name}.{count}" for count in counts}
+        wanted += [Row(name=names[count], model=name, shots=count) for count in counts]
+    cards = []
+    for row in wanted:
+        model = loaded.get(row.model)
+        identity = identity_of(model, engine_file) if model else None
+        given: dict[str, Any] = {
+            "row": row,
+            "identity": identity,
+            "generator": functools.partial(open_generator, model) if model else None,
+            "retriever": retriever,
+            "records": make.records,
+        }
+        inputs: dict[str, Any] = {"suites": [suite]} | ({"shots": [dialogues]} if row.shots else {})
+        place = row_identity(row, identity)
+        cards.append(make(EVALUATE, row.name, recipe, inputs, identity=place, given=functools.partial(dict, given)))
+    return cards
 
 
 def paired(files: Sequence[Path], *, together: bool) -> list[Asked]:
@@ -367,13 +476,13 @@ def _suite(recipe: Nothing, asked: Sequence[Asked], run: Run) -> Artifact:
         )
         for each in asked
     )
-    run.write("suite", [Suite(name="jsquad", kind="unseen", questions=questions)])
-    run.facts(suite="jsquad", questions=len(questions))
-    return run.seal()
+    return _sealed(Suite(name="jsquad", kind="unseen", questions=questions), run)
 
 
 DOCUMENTS = Stage(name="documents", kind="documents", function=_documents, format=1)
 DIALOGUES = Stage(name="dialogues", kind="dialogues", function=_dialogues, format=1)
+KEPT = Stage(name="kept", kind="dialogues", function=_kept, format=1)
+HELD = Stage(name="held", kind="suite", function=_held, format=1)
 SUITE = Stage(name="suite", kind="suite", function=_suite, format=1)
 
 

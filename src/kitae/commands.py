@@ -111,7 +111,7 @@ def ask(project: Project, question: str, groups: tuple[str, ...]) -> tuple[Answe
     assert road.knowledge is not None
     told = answer(
         question,
-        generator=load(model, file),
+        generator=load(model, file, workers=1),
         retriever=road.knowledge.open(),
         groups=reader,
         k=file.knowledge.search.k,

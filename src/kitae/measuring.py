@@ -63,11 +63,11 @@ def identity_of(model: Artifact, file: ProjectFile) -> Identity:
     return Identity(model=model.content, engine=f"{engine} {version(engine)}", number_format=file.engine.number_format)
 
 
-def load(model: Artifact, file: ProjectFile) -> Generator:
-    """The model, ready to answer."""
+def load(model: Artifact, file: ProjectFile, *, workers: int | None = None) -> Generator:
+    """The model, ready to answer; with one worker soonest when it is asked one question."""
     from .engine.open import open_generator
 
-    return open_generator(model, number_format=file.engine.number_format)
+    return open_generator(model, number_format=file.engine.number_format, workers=workers)
 
 
 @dataclass(frozen=True)

@@ -19,5 +19,10 @@ def test_passages_and_shots_cost_time() -> None:
     assert closed < cost(RECIPE, RETRIEVAL, questions=80).value < shots
 
 
+def test_only_what_the_search_missed_is_asked_again_with_the_right_passage() -> None:
+    given = cost(RECIPE, Row(name="a", model="a", way="given"), questions=80).value
+    assert 0 < given < cost(RECIPE, RETRIEVAL, questions=80).value
+
+
 def test_null_rows_cost_nothing() -> None:
     assert all(cost(RECIPE, row, questions=80).value == 0 for row in NULL_ROWS)

@@ -6,9 +6,9 @@ from ..core.quantity import Quantity
 from .recipe import AdoptRecipe, TrimRecipe
 
 # Measured with `kitae run adopt` on two CPU cores: Gemma 3 270M from its GGUF, then trimmed.
-GGUF_SECONDS = 45.0
+GGUF_SECONDS = 30.0
 FOLDER_SECONDS = 5.0
-TRIM_SECONDS = 8.0
+TRIM_SECONDS = 4.0
 
 
 def cost(recipe: AdoptRecipe) -> Quantity:

@@ -153,7 +153,7 @@ maker = "extract"                 # needs no model / モデルを使わずに対
 unanswerable = 0.2                # share of questions that the passages do not answer / 答えのない設問の割合
 
 [knowledge.search]
-k = 3                             # passages in a prompt, in training as in use / プロンプトに入れる文書の数
+k = 2                             # passages in a prompt, in training as in use / プロンプトに入れる文書の数
 
 [train.pretrain]
 tokens = "16k"                    # 0 leaves continued pretraining out / 継続事前学習（0で省略）
@@ -161,7 +161,7 @@ method = "lora"                   # or "full": every weight, with four times the
 learning_rate = 3e-4
 
 [train.tune]
-tokens = "70k"                    # how much the tuning may read at most / 指示学習の上限
+tokens = "120k"                   # how much the tuning may read at most / 指示学習の上限
 
 # [[variants]]                    # a further model in the decision table / 比較表にモデルを加える
 # name = "tune-only"

@@ -1,9 +1,28 @@
-"""Memory that a stage used, given back to the system before the next stage needs it."""
+"""What the C library does with memory that is free: kept while a stage needs it again, given back after it."""
 
 from __future__ import annotations
 
 import ctypes
 import gc
+
+M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4
+"""glibc's numbers for `mallopt`."""
+SPARE = 64 * 2**20
+"""Bytes by which the heap grows at least."""
+
+
+def keep() -> None:
+    """Has glibc hold on to large blocks that are freed, until `give_back`.
+
+    By default each large block is mapped anew and its pages are zeroed again. CTranslate2 grows the memory of attention
+    by a token at a time, so a step of generation was mostly that: 0.31 s instead of 0.09 s for 16 answers behind 400
+    tokens of prompt, on two cores (docs/log.md).
+    """
+    set_option = getattr(ctypes.CDLL(None), "mallopt", None)
+    if set_option is not None:
+        set_option(M_MMAP_MAX, 0)
+        set_option(M_TRIM_THRESHOLD, 2**31 - 1)
+        set_option(M_TOP_PAD, SPARE)
 
 
 def give_back() -> None:

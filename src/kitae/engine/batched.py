@@ -6,6 +6,7 @@ import json
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,15 +40,17 @@ class Batched(ABC):
 
     identity: Identity
 
-    def __init__(self, tokenizer: Path, *, limits: Limits) -> None:
+    def __init__(self, tokenizer: Path, *, limits: Limits, workers: int = 1) -> None:
         """
         Args:
             tokenizer: A folder with config.json and tokenizer.json.
             limits: Of a batch.
+            workers: How many batches `_continue` may be given at a time, each from a thread of its own.
         """
         self.renderer = Renderer(tokenizer)
         self._context = longest_context(tokenizer)
         self._limits = limits
+        self._workers = workers
 
     def generate(
         self,
@@ -64,15 +67,21 @@ class Batched(ABC):
         rendered = [self.renderer.prompt(prompt) for prompt in prompts]
         lengths = [len(prompt) for prompt in rendered]
         _check_lengths(lengths, decoding.max_tokens, self._context)
-        answers: dict[int, Generated] = {}
-        for batch in by_length(lengths, self._limits):
+        batches = by_length(lengths, self._limits)
+        workers = min(self._workers, len(batches))
+
+        def work(batch: Sequence[int]) -> tuple[list[list[int]], float]:
             start = time.perf_counter()
             found = self._continue([rendered[index] for index in batch], decoding)
-            seconds = (time.perf_counter() - start) / len(batch)
-            for index, tokens in zip(batch, found, strict=True):
-                answers[index] = self._answer(tokens, lengths[index], decoding, seconds)
-            if done is not None:
-                done(len(batch))
+            return found, (time.perf_counter() - start) / len(batch) / workers
+
+        answers: dict[int, Generated] = {}
+        with ThreadPoolExecutor(max(1, workers)) as pool:
+            for batch, (found, seconds) in zip(batches, pool.map(work, batches), strict=True):
+                for index, tokens in zip(batch, found, strict=True):
+                    answers[index] = self._answer(tokens, lengths[index], decoding, seconds)
+                if done is not None:
+                    done(len(batch))
         return [answers[index] for index in range(len(prompts))]
 
     def ends(self, decoding: Decoding) -> list[int]:

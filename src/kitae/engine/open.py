@@ -17,7 +17,12 @@ CT2, TOKENIZER = "ct2", "tokenizer"
 
 
 def open_generator(
-    model: Artifact, *, number_format: str | None = None, device: str | None = None, cores: int | None = None
+    model: Artifact,
+    *,
+    number_format: str | None = None,
+    device: str | None = None,
+    cores: int | None = None,
+    workers: int | None = None,
 ) -> Generator:
     """Loads a model; takes seconds for a small one.
 
@@ -25,6 +30,7 @@ def open_generator(
         number_format: To compute in; by default the one that the weights are in.
         device: For transformers, as torch names it; by default `cuda` where there is one, else `cpu`.
         cores: For CTranslate2; all by default.
+        workers: For CTranslate2, how many batches at a time; by default one for each core.
 
     Raises:
         Mistake: the artifact is no model, its engine is unknown, or its files cannot be loaded.
@@ -35,7 +41,12 @@ def open_generator(
         from .ct2 import CTranslate2Generator
 
         return CTranslate2Generator(
-            model.path(CT2), tokenizer_folder(model), model=model.content, number_format=number_format, cores=cores
+            model.path(CT2),
+            tokenizer_folder(model),
+            model=model.content,
+            number_format=number_format,
+            cores=cores,
+            workers=workers,
         )
     if engine == "transformers":
         hush()

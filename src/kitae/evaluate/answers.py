@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..core.dialogue import Message
@@ -12,7 +12,7 @@ from ..core.noun import digest
 from ..core.records import Records
 
 KIND = "answers"
-BATCH = 32
+BATCH = 64
 """How many prompts go to the model at once, and so how much a kill can lose."""
 
 
@@ -79,30 +79,26 @@ def answers(
 ) -> list[Generated]:
     """One answer for each prompt, in order; what is new is in the records before this goes on to the next batch.
 
-    Prompts are cut into batches of like length, always in the same way. A batch of which one answer is missing is
-    generated whole: in a batch, neighbours decide about padding and so about the last bits, and a run that was killed
-    must end like one that was not. What is in the records already is never replaced.
+    What is missing is cut into batches of like length in an order that the prompts alone decide, so that a run which
+    was killed between two batches goes on with those that it would have had. (Within a batch, neighbours decide about
+    padding and so about the last bits.) What is in the records already is never generated again.
     """
     keys = [answer_key(model.identity, decoding, each) for each in asked]
     prompts = dict(zip(keys, asked, strict=True))
     known = {key: found for key in prompts if (found := _known(records, key)) is not None}
     advance(sum(key in known for key in keys))
     generator: Generator | None = None
-    for batch in _batches(prompts):
-        new = [key for key in batch if key not in known]
-        if not new:
-            continue
+    for batch in _batches({key: prompt for key, prompt in prompts.items() if key not in known}):
         generator = generator or model.loaded()
         generated = generator.generate([prompts[key].messages for key in batch], decoding)
         for key, answer in zip(batch, generated, strict=True):
-            if key in new:
-                _remember(records, key, model.identity, decoding, prompts[key], answer)
-                known[key] = answer
-        advance(sum(key in new for key in keys))
+            _remember(records, key, model.identity, decoding, prompts[key], answer)
+            known[key] = answer
+        advance(sum(key in batch for key in keys))
     return [known[key] for key in keys]
 
 
-def _batches(prompts: dict[str, Asked]) -> list[list[str]]:
+def _batches(prompts: Mapping[str, Asked]) -> list[list[str]]:
     order = sorted(prompts, key=lambda key: (sum(len(m.content) for m in prompts[key].messages), key))
     return [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
 

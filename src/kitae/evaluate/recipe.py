@@ -61,20 +61,20 @@ class Row(Noun):
 class EvaluateRecipe(Noun):
     """How every row of the decision table is measured."""
 
-    passages: int = Field(default=3, ge=1)
+    passages: int = Field(default=2, ge=1)
     """How many passages are retrieved for a question."""
     max_tokens: int = Field(default=48, ge=1)
     """Where an answer is cut off. Decoding is greedy."""
     given: bool = True
     """Whether there are rows with the right passage given, which tell what the search misses from what is misread."""
-    shots: int = Field(default=2, ge=0)
+    shots: int = Field(default=1, ge=0)
     """Worked examples in the prompt of the base model, which was never taught the form of an answer. Each costs about
     200 tokens with every question, and beyond the model's attention window CTranslate2 reads them one by one."""
-    task_tokens: int = Field(default=192, ge=1)
+    task_tokens: int = Field(default=128, ge=1)
     """Where the output of a task is cut off."""
     task_shots: int = Field(default=8, ge=0)
     """Worked examples of a task in the prompt of the base model, as many as `shot_characters` have room for."""
-    shot_characters: int = Field(default=1200, ge=0)
+    shot_characters: int = Field(default=800, ge=0)
     """What all examples of a task have together at most."""
     language: Literal["ja", "en"] = "ja"
     """Of the instruction and of the words around passages and question."""

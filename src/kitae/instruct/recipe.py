@@ -20,7 +20,7 @@ class InstructRecipe(Noun):
     practice: Count = 1200
     """At most so many further dialogues from the bundled reading practice: other companies' passages, asked in everyday
     words."""
-    passages: int = Field(default=3, ge=1, le=8)
+    passages: int = Field(default=2, ge=1, le=8)
     """At most so many passages in a prompt: the one that answers and others that nearly do."""
     unanswerable: float = Field(default=0.2, ge=0, le=0.8)
     """Share whose right reply is that the documents do not tell."""

@@ -12,7 +12,7 @@ from ..core.noun import Noun
 class IndexRecipe(Noun):
     """`[knowledge.index]`."""
 
-    characters: int = Field(default=400, ge=80, le=20_000)
+    characters: int = Field(default=300, ge=80, le=20_000)
     """A section that is longer is cut into passages of at most about this many characters."""
 
 
@@ -32,7 +32,7 @@ class EmbedRecipe(Noun):
 class SearchRecipe(Noun):
     """`[knowledge.search]`."""
 
-    k: int = Field(default=3, ge=1, le=50)
+    k: int = Field(default=2, ge=1, le=50)
     """How many passages stand in a prompt."""
     vectors: float = Field(default=20.0, ge=0, le=1000)
     """What a cosine of 1 is worth beside the words' score (BM25), so that vectors decide where words tell little; 0

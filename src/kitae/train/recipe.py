@@ -61,7 +61,7 @@ class TuneRecipe(Course):
 
     method: Method = "lora"
     tokens: Count | None = None
-    learning_rate: float = Field(default=5e-4, gt=0)
+    learning_rate: float = Field(default=1e-3, gt=0)
     share: float = Field(default=1.0, gt=0, le=1)
     """Share of the dialogues that is learnt from, and of `tokens`: what more of them would be worth."""
 
