@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .core.artifact import Artifact
+from .core.files import write_atomically
 from .core.label import EVERYONE, may_read
 from .core.making import Making
 from .core.mistakes import Mistake
@@ -74,8 +75,9 @@ def decide(project: Project, scorecards: list[Artifact], against: str | None = N
 
 
 def write_report(project: Project, making: Making) -> Path:
-    """Writes `report.html` from what is sealed."""
+    """Writes `report.html` from what is sealed, and its decision table alone as `report.svg`."""
     from .report.page import write
+    from .report.picture import picture
     from .report.story import Story
 
     story = Story(
@@ -87,6 +89,7 @@ def write_report(project: Project, making: Making) -> Path:
         ledger=list(project.records.all(LEDGER)),
         against=AGAINST,
     )
+    write_atomically(project.folder / "report.svg", [picture(story).encode()])
     return write(project.folder / "report.html", story)
 
 

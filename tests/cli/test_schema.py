@@ -24,6 +24,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "show": ("dialogues/main", "--mask"),
     "lineage": ("model/tuned",),
     "compare": (),
+    "dose": (),
     "report": (),
     "ask": ("休暇は何日前までに届け出ますか",),
     "verify": (),

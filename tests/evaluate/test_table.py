@@ -114,7 +114,7 @@ def test_another_token_limit_or_number_of_passages_is_told(workshop: Any, speake
     ]
     decoding, passages = line(decision_table(cards, against="base.retrieval"), "tuned.retrieval").notes
     assert decoding.startswith("decoding differs from `base.retrieval`: max_tokens 50")
-    assert passages == "passages differ from `base.retrieval`: 1, there 3"
+    assert passages == "passages differ from `base.retrieval`: 1, there 2"
 
 
 def test_questions_of_another_version_are_left_out_and_told(

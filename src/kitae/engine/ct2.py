@@ -19,12 +19,14 @@ from ..core.memory import keep
 from ..core.mistakes import Mistake
 from .batched import Batched, Limits
 
-LIMITS = Limits(tokens=6_400, examples=48, spread=24)
+LIMITS = Limits(tokens=6_400, examples=48, spread=0)
 """Twice as many tokens would make a step take more than twice as long.
 
 CTranslate2 reads at once as many tokens as the shortest prompt of a batch has; each that another has more is a step of
-its own, as dear as a token of the answer. So prompts within the window are batched with their like, and those beyond
-it, which are read step by step anyway, share their steps among as many as there are."""
+its own, as dear as a token of the answer, and rounded otherwise than when read at once: with 24 more allowed, 16 of 105
+answers in int8 came out in other words, and not sooner (docs/log.md). So prompts within the window are batched with
+those of their own length, and an answer does not depend on its neighbours. Those beyond the window, which are read step
+by step anyway, share their steps among as many as there are."""
 
 
 class CTranslate2Generator(Batched):

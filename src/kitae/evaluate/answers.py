@@ -80,8 +80,8 @@ def answers(
     """One answer for each prompt, in order; what is new is in the records before this goes on to the next batch.
 
     What is missing is cut into batches of like length in an order that the prompts alone decide, so that a run which
-    was killed between two batches goes on with those that it would have had. (Within a batch, neighbours decide about
-    padding and so about the last bits.) What is in the records already is never generated again.
+    was killed between two batches goes on with those that it would have had: in some engines, neighbours in a batch
+    decide about padding and so about the last bits. What is in the records already is never generated again.
     """
     keys = [answer_key(model.identity, decoding, each) for each in asked]
     prompts = dict(zip(keys, asked, strict=True))

@@ -45,6 +45,7 @@ _GAIN = Both("との差（ポイント）", "points against ")
 _KINDS = {
     "unseen": Both("学習に使っていない文書についての質問", "about documents that no training saw"),
     "known": Both("学習に使った文書についての新しい質問", "new questions about documents that were trained on"),
+    "task": Both("会社独自の作業", "a task of the company's own"),
 }
 
 
@@ -95,7 +96,8 @@ def _suite(suite: SuiteResult, found: Results, language: Language, top: float) -
     )
     parts = [title.format(MARGIN, top + 18, suite.suite, f"{_KINDS[suite.kind].only(language)} · {counted}")]
     head = top + 44
-    against = found.against or ""
+    differences = (row.line.difference for row in suite.rows)
+    against = next((each.against for each in differences if each), found.against) or ""
     told = f"{against} {_GAIN.ja}" if language == "ja" else f"{_GAIN.en}{against}"
     parts += [
         _text(axis, head, _RIGHT.only(language), "muted small"),

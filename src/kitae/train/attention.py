@@ -2,8 +2,8 @@
 
 Registered with transformers, so that every model whose attention goes through its `AttentionInterface` can use it.
 Instead of one attention over the row with a mask that forbids nearly everything, it runs over each example by itself:
-the same numbers in half the time or less (docs/log.md). Examples may share their beginning, which then stands in the
-row once. Sliding windows are kept.
+the same numbers for the squares of their lengths instead of the square of the row's. Examples may share their
+beginning, which then stands in the row once. Sliding windows are kept.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Low-rank adaptation (arXiv:2106.09685): small trained matrices beside frozen weights.
 
-Our own 60 lines and not PEFT: on CPU PEFT casts every input to the adapter's number format and costs a tenth of the
-speed (docs/log.md); initial values and scaling are the same.
+Our own 60 lines and not PEFT, which casts every input to the adapter's number format; initial values and scaling are
+the same.
 """
 
 from __future__ import annotations
