@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from kitae.commands import make_all, plan
+from kitae.commands import decide, make_all, plan
 from kitae.core.artifact import Artifact
+from kitae.core.mistakes import Mistake
 from kitae.core.records import Records
 from kitae.project import Project
 from kitae.road import STAGES
@@ -97,6 +98,55 @@ def test_no_question_of_a_suite_is_in_training_data(walked_once: Path) -> None:
     asked = {json.loads(line)["question"] for line in (walked_once / "questions.jsonl").read_text().splitlines()}
     for row in stages["instruct"].raw("dialogues"):
         assert row["question"] not in asked
+
+
+ABOUT = [
+    "会議室の鍵",
+    "複合機の紙づまり",
+    "給与明細の見方",
+    "駐車場の予約",
+    "名刺の追加",
+    "健康診断の日程",
+    "経費の締め日",
+    "社員証の再発行",
+    "冷房の温度",
+]
+TASKS = """
+[[tasks]]
+name = "desk"
+file = "desk.csv"
+instruction = "担当の係を答えます。"
+label = "{label}"
+"""
+
+
+def with_task(folder: Path, label: str) -> Project:
+    rows = "".join(f"{about}について教えてください。,{'甲乙'[number % 2]}係\n" for number, about in enumerate(ABOUT))
+    (folder / "desk.csv").write_text("input,output\n" + rows, encoding="utf-8")
+    toml = folder / "kitae.toml"
+    toml.write_text(toml.read_text() + TASKS.format(label=label))
+    return Project(folder)
+
+
+def test_a_task_is_learnt_and_measured_beside_its_null_rows(walked: Path) -> None:
+    making, road = make_all(with_task(walked, "internal"))
+    made = {step.artifact.split("@")[0] for step in making.steps if step.outcome == "made"}
+    assert {"model/tuned", "scorecard/tuned.task", "scorecard/base.task", "scorecard/null.usual"} <= made
+    assert "scorecard/base.retrieval" not in made
+    assert "model/pretrained" not in made
+    table = decide(Project(walked), road.scorecards)
+    usual = next(line for line in table.lines if line.row == "null.usual")
+    assert usual.suite == "desk" and usual.difference is not None and usual.difference.against == "base.task"
+    assert usual.n == next(each for each in by_stage(walked).values() if each.record.stage == "task").facts["tested"]
+
+
+def test_a_task_above_what_training_may_see_is_refused_before_anything_is_made(tiny_project: Path) -> None:
+    project = with_task(tiny_project, "confidential")
+    toml = tiny_project / "kitae.toml"
+    toml.write_text(toml.read_text() + '\n[split]\nlabel = "internal"\n')
+    with pytest.raises(Mistake, match="may not be trained on"):
+        make_all(Project(tiny_project))
+    assert not project.store.folder.exists() or by_stage(tiny_project).keys() <= {"documents"}
 
 
 @pytest.mark.parametrize("stage", STAGES[:3])

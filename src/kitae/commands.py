@@ -80,6 +80,7 @@ def write_report(project: Project, making: Making) -> Path:
     from .report.picture import picture
     from .report.story import Story
 
+    place = project.place("")
     story = Story(
         name=project.file.project.name,
         language=project.file.project.language,
@@ -88,6 +89,7 @@ def write_report(project: Project, making: Making) -> Path:
         steps=making.steps,
         ledger=list(project.records.all(LEDGER)),
         against=AGAINST,
+        yen_per_hour=place.yen_per_hour if place else 0.0,
     )
     write_atomically(project.folder / "report.svg", [picture(story).encode()])
     return write(project.folder / "report.html", story)

@@ -17,7 +17,7 @@ from .instruct.cost import cost as instruct_cost
 from .knowledge.cost import cost as index_cost
 from .knowledge.cost import embed_cost
 from .measuring import rows
-from .project import Project
+from .project import Project, ProjectFile
 from .train.cost import pretrain_cost, tune_cost
 
 BYTES_PER_CHARACTER = 3
@@ -64,7 +64,7 @@ def _typical(project: Project) -> dict[str, Quantity]:
         "index": index_cost(file.knowledge.index, characters),
         "embed": embed_cost(file.knowledge.embed, characters, VOCABULARY, HIDDEN),
         "pretrain": pretrain_cost(file.train.pretrain, parameters=parameters),
-        "tune": tune_cost(file.train.tune, parameters=parameters, dialogues=file.instruct.dialogues),
+        "tune": tune_cost(file.train.tune, parameters=parameters, dialogues=_dialogues(file)),
         "convert": convert_cost(parameters),
     }
     suites = list(project.store.artifacts("suite"))
@@ -72,6 +72,10 @@ def _typical(project: Project) -> dict[str, Quantity]:
     for row in rows(file):
         typical[f"scorecard/{row.name}"] = evaluate_cost(file.evaluate, row, questions=questions, parameters=parameters)
     return typical
+
+
+def _dialogues(file: ProjectFile) -> int:
+    return round(file.train.tune.share * (file.instruct.dialogues + file.instruct.practice))
 
 
 def _parameters(project: Project) -> float:

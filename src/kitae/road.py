@@ -9,11 +9,13 @@ from pathlib import Path
 from .adopt.recipe import AdoptRecipe
 from .adopt.stage import ADOPT, TRIM, base_files
 from .core.artifact import Artifact
+from .core.label import highest
 from .core.making import Given, Making
 from .core.passage import Passage, Retriever
 from .core.task import task_files
 from .corpus.stage import STAGE as CORPUS
 from .documents.recipe import ReadRecipe
+from .documents.split import check_learnable
 from .documents.stage import READ, SPLIT
 from .documents.stage import inputs as document_files
 from .evaluate.recipe import DraftRecipe
@@ -52,7 +54,9 @@ def walk(project: Project, make: Making, *, until: str = "report", place: str = 
     reading, adopting = ReadRecipe(sources=file.sources), AdoptRecipe(base=file.project.base)
 
     documents = make(READ, "all", reading, files=document_files(reading, project.folder), given=here)
-    check_place(project.place(place), documents.label)
+    check_place(project.place(place), highest([documents.label, *(task.label for task in file.tasks)]))
+    for task in file.tasks:
+        check_learnable(task, file.split)
     suites = [make(SUITES, s.name, s, files=question_files(s, project.folder), given=here) for s in file.suites]
     task_suites = [make(TASK_SUITE, t.name, t, files=task_files(t, project.folder), given=here) for t in file.tasks]
     tasks = [make(TASK, f"task-{t.name}", t, files=task_files(t, project.folder), given=here) for t in file.tasks]

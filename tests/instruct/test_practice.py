@@ -94,3 +94,11 @@ def test_fewer_are_the_first_of_more(made: list[Dialogue]) -> None:
 
 def test_none_at_all_where_the_recipe_wants_none(retrieve: Retrieve) -> None:
     assert practice(InstructRecipe(practice=0), retrieve) == []
+
+
+def test_with_no_unanswerable_ones_wanted_every_question_has_its_passage() -> None:
+    from kitae.knowledge.search import lexical
+
+    found = practice(InstructRecipe(practice=300, unanswerable=0), lexical)
+    assert len(found) == 300
+    assert all(dialogue.answerable for dialogue in found)

@@ -250,3 +250,10 @@ def test_the_budget_may_be_written_as_people_write_it() -> None:
 def test_the_cost_is_an_estimate_and_grows() -> None:
     assert cost(100_000, 400).how == "estimated"
     assert cost(200_000, 400).value > cost(100_000, 400).value
+
+
+def test_the_practice_brings_its_licence(company: Any, handbook: list[Document], retrieve: Retrieve) -> None:
+    own = made(company, handbook, retrieve)
+    mixed = made(company, handbook, retrieve, InstructRecipe(dialogues=20, practice=20))
+    assert "Apache-2.0" in mixed.licences
+    assert "Apache-2.0" not in own.licences

@@ -162,7 +162,7 @@ method = "lora"                   # or "full": every weight, with four times the
 learning_rate = 3e-4
 
 [train.tune]
-tokens = "500k"                   # how much the tuning may read at most: 12 minutes on two cores / 指示学習の上限
+tokens = "300k"                   # how much the tuning reads: 7 minutes on two cores / 指示学習の量
 
 # [[variants]]                    # a further model in the decision table / 比較表にモデルを加える
 # name = "tune-only"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from .suite import squeeze
 
 
 def pairs(text: str) -> frozenset[str]:
     """The pairs of neighbouring letters of a text, without marks and white space; of a single letter that letter."""
-    plain = squeeze(text)
+    squeezed = squeeze(text)
+    plain = re.sub(r"\W", "", squeezed) or squeezed
     return frozenset(plain[place : place + 2] for place in range(max(1, len(plain) - 1)))
 
 

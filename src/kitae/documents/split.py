@@ -10,9 +10,12 @@ from dataclasses import dataclass
 
 from ..core.document import Document, Section
 from ..core.label import Label, may_read
+from ..core.mistakes import Mistake
 from ..core.suite import Evidence, Suite, squeeze
+from ..core.task import TaskRecipe
 from .markdown import inline
 from .near import NearCopies
+from .recipe import SplitRecipe
 
 SHORTEST_SENTENCE = 20
 """Squeezed characters. A shorter sentence stands in many places by chance: 前項の規定を準用する。"""
@@ -112,6 +115,22 @@ class Pages:
         # The same sentence is another item elsewhere, or none.
         bare = (squeeze(_ITEM_MARK.sub("", piece)) for piece in around)
         yield from (sentence for sentence in bare if len(sentence) >= SHORTEST_SENTENCE)
+
+
+def check_learnable(task: TaskRecipe, recipe: SplitRecipe) -> None:
+    """Refuses a task whose pairs are above what training may see: a model would have their label.
+
+    Raises:
+        Mistake: its label is higher than `recipe.label`, or one of `recipe.groups` may not read it.
+    """
+    shut_out = [group for group in recipe.groups if not may_read((group,), task.groups)]
+    if shut_out or not task.label.may_go_to(recipe.label):
+        why = f"{shut_out[0]} may not read them" if shut_out else f"they are `{task.label}`"
+        raise Mistake(
+            f"the pairs of the task `{task.name}` may not be trained on: {why}",
+            where="[[tasks]] and [split] in kitae.toml",
+            hint=f"training sees up to `{recipe.label}` for {', '.join(recipe.groups)}: change either, or leave it out",
+        )
 
 
 def beyond_reach(pages: Pages, label: Label, groups: Collection[str]) -> list[Held]:

@@ -15,7 +15,8 @@ from .everyday import share
 from .recipe import InstructRecipe
 
 MISSED = 0.15
-"""Share of the passages whose questions are asked with others shown: a search does not always find the right one."""
+"""Share of the passages whose questions are asked with others shown: a search does not always find the right one. Less
+where the recipe wants fewer unanswerable questions than that."""
 
 
 def practice(recipe: InstructRecipe, retrieve: Callable[[Iterable[Passage]], Retriever]) -> list[Dialogue]:
@@ -36,7 +37,7 @@ def practice(recipe: InstructRecipe, retrieve: Callable[[Iterable[Passage]], Ret
 def _family(recipe: InstructRecipe, own: Passage, reading: Reading, retriever: Retriever) -> Iterator[Dialogue]:
     """The questions about one passage, the unanswerable ones in the recipe's share."""
     told = [each for each in reading.questions if not each.derived]
-    missed = share("missed", own.id) < MISSED
+    missed = share("missed", own.id) < min(MISSED, recipe.unanswerable)
     shown = _shown(recipe, own, reading, retriever, missed=missed)
     for each in told:
         yield _dialogue(recipe, own, shown, each.question, "" if missed else each.answer)
@@ -47,7 +48,7 @@ def _family(recipe: InstructRecipe, own: Passage, reading: Reading, retriever: R
 
 def _open(recipe: InstructRecipe, own: Passage, told: int) -> int:
     """How many unanswerable questions, so that with the missed ones they make up the recipe's share."""
-    share_of_rest = max(0.0, (recipe.unanswerable - MISSED) / (1 - MISSED))
+    share_of_rest = max(0.0, (recipe.unanswerable - MISSED) / (1 - MISSED))  # 0 where MISSED is all of it
     wanted = told * share_of_rest / (1 - share_of_rest)
     return int(wanted) + (share("open", own.id) < wanted % 1)
 

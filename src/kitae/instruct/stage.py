@@ -12,7 +12,7 @@ from ..core.dialogue import Dialogue
 from ..core.document import Document, Section
 from ..core.mistakes import Mistake
 from ..core.passage import Passage, Retriever
-from ..core.reading import version
+from ..core.reading import LICENCE, version
 from ..core.run import Run
 from ..core.stage import Stage
 from ..core.suite import Suite
@@ -76,6 +76,9 @@ def make(
     run.write("held_out", (d for d in made if d.id in held))
     run.write("ledger", ledger)
     run.facts(**_told(made, held, facts, ledger))
+    # Suites are only looked at, so that nothing is learnt that they ask: their label is not the dialogues'.
+    practised = any(dialogue.licence == LICENCE for dialogue in made)
+    run.label(documents.label, documents.groups, [*documents.licences, *([LICENCE] if practised else [])])
     return run.seal()
 
 
@@ -188,7 +191,7 @@ STAGE = Stage(
     name="instruct",
     kind="dialogues",
     function=make,
-    format=2,
+    format=3,
     packages=("sudachipy", "sudachidict-core"),
     exact=True,
     place=lambda: {"practice": version()},

@@ -21,7 +21,11 @@ def task(recipe: TaskRecipe, folder: Path, run: Run) -> Artifact:
     """
     found = divided(read_pairs(folder / recipe.file), recipe.test)
     if not found.learnt:
-        raise Mistake("no pair is left to learn from", where=recipe.file, hint="add pairs, or lower `test`")
+        raise Mistake(
+            f"no pair is left to learn from: {len(found.tested)} are tested with, {found.copies} are nearly the same",
+            where=recipe.file,
+            hint="add pairs whose inputs differ in more than a number, or lower `test`",
+        )
     run.write("dialogues", (_dialogue(recipe, pair.input, pair.output) for pair in found.learnt))
     run.label(recipe.label, recipe.groups, [recipe.licence])
     run.facts(task=recipe.name, dialogues=len(found.learnt), tested=len(found.tested), copies=found.copies)

@@ -205,6 +205,9 @@ _REASONS: tuple[tuple[str, str], ...] = (
     (r"asks instead of answering", "答えずに聞き返した"),
     (r"the right number, the opposite direction", "数は合うが向きが逆"),
     (r"says the opposite as well", "反対のことも述べた"),
+    (r"as wanted", "正解どおり"),
+    (r"(「.*」) was wanted", r"正解は\1"),
+    (r"(\d+) lines, (\d+) wanted; F1 (.*)", r"\1行（正解は\2行）、F1 \3"),
     (r"also names (.*)", r"ほかに「\1」も挙げた"),
 )
 """What `evaluate` gives as reasons. One that is not here is shown as it is."""

@@ -28,6 +28,9 @@ _REASONS = {
     "evidence": Both("評価の答えが書かれている", "holds the answer to a question of a suite"),
     "same sentence": Both("同じ文を含む", "has the same sentence"),
     "near-copy": Both("ほぼ同じ文章", "is a near-copy"),
+    "same document": Both("そうした節のある文書", "is in a document with such a section"),
+    "label": Both("学習に使う区分より上", "is above the label that training sees"),
+    "groups": Both("使う人の全員が読めるわけではない", "may not be read by everybody who uses the model"),
     "lot": Both("くじで選んだ", "drawn by lot"),
 }
 

@@ -137,7 +137,7 @@ def _row(row: ShownRow, middle: float, axis: float, right: float, gain: float) -
             axis + AXIS * line.interval.low, axis + AXIS * line.interval.high, middle
         ),
         Markup('<circle class="dot" cx="{:.1f}" cy="{:.1f}" r="4.5"/>').format(axis + AXIS * line.right, middle),
-        _text(right + 42, middle + 4, f"{line.right_n}/{line.n}", bold, anchor="end"),
+        _text(right + 42, middle + 4, "" if line.kind == "task" else f"{line.right_n}/{line.n}", bold, anchor="end"),
         _text(right + 92, middle + 4, percent(line.right), bold, anchor="end"),
         _text(right + 104, middle + 4, span(line.interval), "muted small"),
     ]

@@ -147,7 +147,7 @@ def _row(story: Story, line: Line, sentence: Both, reach: float, goal: float | N
         engine=identity["engine"],
         number_format=identity["number_format"],
         null=line.model == NULL,
-        own=line.row == story.own_row,
+        own=line.row in (story.own_row, story.own_task_row),
         base=line.row == story.base_row,
         reach=reach,
         goal=goal,

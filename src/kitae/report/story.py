@@ -84,6 +84,12 @@ class Story:
         """Name of the row that the project is about."""
         return self._row(self.own, "tuned")
 
+    @cached_property
+    def own_task_row(self) -> str | None:
+        """The same model's row in the suites of tasks."""
+        model = self.rows[self.own_row].model if self.own_row else None
+        return next((row.name for row in self.rows.values() if row.model == model and row.way == "task"), None)
+
     def _row(self, wanted: str, model: str) -> str | None:
         if wanted in self.rows:
             return wanted

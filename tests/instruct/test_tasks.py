@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kitae.core.dialogue import Dialogue
+from kitae.core.label import Label
+from kitae.core.making import Making
+from kitae.core.mistakes import Mistake
+from kitae.core.records import Records
+from kitae.core.store import Store
+from kitae.core.task import TaskRecipe, task_files
+from kitae.evaluate.stage import TASK_SUITE
+from kitae.evaluate.suites import suite_in
+from kitae.instruct.tasks import TASK
+
+RECIPE = TaskRecipe(
+    name="tickets", file="t.csv", instruction="担当の課を答えます。", label=Label.CONFIDENTIAL, groups=("desk",)
+)
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Making:
+    about = (
+        "会議室の鍵",
+        "複合機の紙づまり",
+        "給与明細の見方",
+        "駐車場の予約",
+        "名刺の追加",
+        "健康診断の日程",
+        "経費の締め日",
+    )
+    rows = "".join(f"{each}について教えてください。,{'甲乙'[number % 2]}係\n" for number, each in enumerate(about))
+    (tmp_path / "t.csv").write_text("input,output\n" + rows, encoding="utf-8")
+    return Making(Store(tmp_path / "store"), Records(tmp_path / "records"))
+
+
+def test_what_is_learnt_and_what_is_tested_are_two_things(make: Making, tmp_path: Path) -> None:
+    files = task_files(RECIPE, tmp_path)
+    dialogues = make(TASK, "task-tickets", RECIPE, files=files, given=lambda: {"folder": tmp_path})
+    suite = suite_in(make(TASK_SUITE, "tickets", RECIPE, files=files, given=lambda: {"folder": tmp_path}))
+    learnt = list(dialogues.rows("dialogues", Dialogue))
+    assert not {each.question for each in learnt} & {each.question for each in suite.questions}
+    assert len(learnt) == dialogues.facts["dialogues"]
+    assert suite.instruction == RECIPE.instruction
+    assert all(each.repeat == 3 and each.messages[0].content == RECIPE.instruction for each in learnt)
+    assert (dialogues.label, dialogues.groups) == (Label.CONFIDENTIAL, ("desk",))
+
+
+def test_a_missing_file_is_a_mistake(tmp_path: Path) -> None:
+    with pytest.raises(Mistake, match="pairs of a task are missing"):
+        task_files(RECIPE, tmp_path)
