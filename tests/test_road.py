@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,19 +24,6 @@ from kitae.road import STAGES
 def contents(folder: Path) -> dict[str, str]:
     """Content digests by id."""
     return {artifact.id: artifact.content for artifact in Project(folder).store.artifacts()}
-
-
-def certain(folder: Path) -> dict[str, str]:
-    """Of exact stages and of weights: what must come out the same, to the bit, in any process on one machine.
-
-    Vectors need not: numpy adds up in another order where an array lies otherwise in memory.
-    """
-    artifacts = Project(folder).store.artifacts()
-    return {each.id: each.content for each in artifacts if each.record.exact or each.kind == "model"}
-
-
-def names(folder: Path) -> set[tuple[str, str]]:
-    return {(each.kind, each.name) for each in Project(folder).store.artifacts()}
 
 
 def by_stage(folder: Path) -> dict[str, Artifact]:
@@ -113,17 +101,6 @@ def test_no_question_of_a_suite_is_in_training_data(walked_once: Path) -> None:
         assert row["question"] not in asked
 
 
-ABOUT = [
-    "会議室の鍵",
-    "複合機の紙づまり",
-    "給与明細の見方",
-    "駐車場の予約",
-    "名刺の追加",
-    "健康診断の日程",
-    "経費の締め日",
-    "社員証の再発行",
-    "冷房の温度",
-]
 TASKS = """
 [[tasks]]
 name = "desk"
@@ -133,16 +110,15 @@ label = "{label}"
 """
 
 
-def with_task(folder: Path, label: str) -> Project:
-    rows = "".join(f"{about}について教えてください。,{'甲乙'[number % 2]}係\n" for number, about in enumerate(ABOUT))
-    (folder / "desk.csv").write_text("input,output\n" + rows, encoding="utf-8")
+def with_task(folder: Path, pairs: str, label: str) -> Project:
+    (folder / "desk.csv").write_text(pairs, encoding="utf-8")
     toml = folder / "kitae.toml"
     toml.write_text(toml.read_text() + TASKS.format(label=label))
     return Project(folder)
 
 
-def test_a_task_is_learnt_and_measured_beside_its_null_rows(walked: Path) -> None:
-    making, road = make_all(with_task(walked, "internal"))
+def test_a_task_is_learnt_and_measured_beside_its_null_rows(walked: Path, pairs: str) -> None:
+    making, road = make_all(with_task(walked, pairs, "internal"))
     made = {step.artifact.split("@")[0] for step in making.steps if step.outcome == "made"}
     assert {"model/tuned", "scorecard/tuned.task", "scorecard/base.task", "scorecard/null.usual"} <= made
     assert "scorecard/base.retrieval" not in made
@@ -153,8 +129,8 @@ def test_a_task_is_learnt_and_measured_beside_its_null_rows(walked: Path) -> Non
     assert usual.n == next(each for each in by_stage(walked).values() if each.record.stage == "task").facts["tested"]
 
 
-def test_a_task_above_what_training_may_see_is_refused_before_anything_is_made(tiny_project: Path) -> None:
-    project = with_task(tiny_project, "confidential")
+def test_a_task_above_what_training_may_see_is_refused_before_anything_is_made(tiny_project: Path, pairs: str) -> None:
+    project = with_task(tiny_project, pairs, "confidential")
     toml = tiny_project / "kitae.toml"
     toml.write_text(toml.read_text() + '\n[split]\nlabel = "internal"\n')
     with pytest.raises(Mistake, match="may not be trained on"):
@@ -181,8 +157,13 @@ def answers(folder: Path) -> int:
 
 @pytest.mark.slow
 def test_killed_at_ten_random_moments_nothing_is_lost_and_the_end_is_the_same(
-    tiny_project: Path, walked_once: Path
+    tiny_project: Path,
 ) -> None:
+    # Held against a walk in a process of its own: the search's learnt axes differ in the last bits in one that has
+    # computed other things before.
+    whole = tiny_project.with_name("whole")
+    shutil.copytree(tiny_project, whole)
+    assert start(whole).wait() == 0
     seed = time.time_ns() % 10_000
     print(f"seed {seed}")
     chance = random.Random(seed)
@@ -210,8 +191,7 @@ def test_killed_at_ten_random_moments_nothing_is_lost_and_the_end_is_the_same(
     process = start(tiny_project)
     _, told = process.communicate()
     assert process.returncode == 0, told.decode()
-    assert certain(tiny_project) == certain(walked_once)
-    assert names(tiny_project) == names(walked_once)
+    assert contents(tiny_project) == contents(whole)
     assert Project(tiny_project).records.damaged() == []
 
 

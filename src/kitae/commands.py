@@ -69,9 +69,7 @@ def sealed(project: Project) -> tuple[Making, Road]:
 
 def decide(project: Project, scorecards: list[Artifact], against: str | None = None) -> Table:
     """The decision table of the scorecards."""
-    place = project.place("")
-    yen = place.yen_per_hour if place else 0.0
-    return decision_table(scorecards, against=against or AGAINST, yen_per_hour=yen)
+    return decision_table(scorecards, against=against or AGAINST, yen_per_hour=project.yen_per_hour)
 
 
 def write_report(project: Project, making: Making) -> Path:
@@ -80,7 +78,6 @@ def write_report(project: Project, making: Making) -> Path:
     from .report.picture import picture
     from .report.story import Story
 
-    place = project.place("")
     story = Story(
         name=project.file.project.name,
         language=project.file.project.language,
@@ -89,7 +86,7 @@ def write_report(project: Project, making: Making) -> Path:
         steps=making.steps,
         ledger=list(project.records.all(LEDGER)),
         against=AGAINST,
-        yen_per_hour=place.yen_per_hour if place else 0.0,
+        yen_per_hour=project.yen_per_hour,
     )
     write_atomically(project.folder / "report.svg", [picture(story).encode()])
     return write(project.folder / "report.html", story)
@@ -154,8 +151,7 @@ def doses(project: Project, watcher: Watcher | None = None) -> list[Dose]:
     _, road = make_all(project, watcher, until="evaluate")
     table = decide(project, road.scorecards)
     shares = {"base": 0.0, **{f"tuned-{name}": share for name, share in names.items()}, "tuned": 1.0}
-    place = project.place("")
-    return [_dose(road, table, model, share, place.yen_per_hour if place else 0.0) for model, share in shares.items()]
+    return [_dose(road, table, model, share, project.yen_per_hour) for model, share in shares.items()]
 
 
 def _dose(road: Road, table: Table, model: str, share: float, yen_per_hour: float) -> Dose:

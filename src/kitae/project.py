@@ -129,6 +129,12 @@ class Project:
             raise Mistake(f"no place `{name}`", where="[[places]] in kitae.toml", hint=nearest(name, places))
         return places[name]
 
+    @property
+    def yen_per_hour(self) -> float:
+        """What an hour costs at the first place; 0 where none is declared."""
+        place = self.place("")
+        return place.yen_per_hour if place else 0.0
+
     def gate(self) -> Gate:
         """The one way out."""
         return Gate(self.file.endpoints, self.records)

@@ -21,18 +21,8 @@ RECIPE = TaskRecipe(
 
 
 @pytest.fixture
-def make(tmp_path: Path) -> Making:
-    about = (
-        "会議室の鍵",
-        "複合機の紙づまり",
-        "給与明細の見方",
-        "駐車場の予約",
-        "名刺の追加",
-        "健康診断の日程",
-        "経費の締め日",
-    )
-    rows = "".join(f"{each}について教えてください。,{'甲乙'[number % 2]}係\n" for number, each in enumerate(about))
-    (tmp_path / "t.csv").write_text("input,output\n" + rows, encoding="utf-8")
+def make(tmp_path: Path, pairs: str) -> Making:
+    (tmp_path / "t.csv").write_text(pairs, encoding="utf-8")
     return Making(Store(tmp_path / "store"), Records(tmp_path / "records"))
 
 
