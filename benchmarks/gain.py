@@ -16,6 +16,7 @@ import functools
 import json
 import os
 import random
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,7 +34,7 @@ from kitae.core.making import Making
 from kitae.core.noun import Noun, digest
 from kitae.core.passage import Hit, Passage, Retriever
 from kitae.core.quantity import parse_count
-from kitae.core.reading import readings, shelf, version
+from kitae.core.reading import Reading, readings, shelf, version
 from kitae.core.records import Records
 from kitae.core.run import Run, Watcher
 from kitae.core.stage import Stage
@@ -59,8 +60,8 @@ from kitae.train.recipe import TuneRecipe
 from kitae.train.stage import TUNE
 
 SEED = 7
-EVERY, HELD_PASSAGES = 8, 40
-"""Every eighth passage of the practice is left out, and the questions about so many of them are asked."""
+EVERY, HELD_PASSAGES = 8, 60
+"""Every eighth document of the practice is left out, and the questions about so many of its passages are asked."""
 QUESTIONS, WITHOUT = 300, 75
 """Of JSQuAD, and how many of them are shown two wrong passages."""
 
@@ -193,21 +194,21 @@ class Nothing(Noun):
 
 
 def practice(folder: Path, changes: Mapping[str, str], shots: Sequence[int]) -> None:
-    """Tunes without the questions about every eighth passage of the practice, and asks those about some of these.
+    """Tunes without every eighth document of the practice, and asks the questions about some passages of these.
 
-    What a recipe is, is chosen on these and never on a suite. The search finds among all passages of the practice.
+    What a recipe is, is chosen on these and never on a suite. The search finds among all passages that were left out.
     """
     project = with_changes(folder, {key: _value(text) for key, text in changes.items()})
     file = project.file
     with project.store.lock():
         make = Making(project.store, project.records, Lines())
         walk(project, make, until="instruct")
-        made = {each.name: each for each in make.used}
+        made = {f"{each.kind}/{each.name}": each for each in make.used}
         kept = make(KEPT, "kept", Nothing(), {"dialogues": made["dialogues/main"]})
-        suite = make(HELD, "held", Nothing(), identity={"practice": version(), "every": f"{EVERY} {HELD_PASSAGES}"})
+        suite = make(HELD, "held", Nothing(), identity={"practice": version(), "every": f"{EVERY} {HELD_PASSAGES} documents"})
         models = {"base": made["model/trimmed"]} if shots else {}
         models["tuned"] = make(TUNE, "kept", file.train.tune, {"model": made["model/trimmed"], "dialogues": [kept]})
-        search = lexical(shelf("ja"))
+        search = lexical(passage for passage, _ in left_out())
         cards = measured(make, models, suite, search, kept, file.evaluate, shots=shots)
     print(f"left out of practice; {models['tuned'].facts['trained_tokens']:,} tokens of tuning", dict(changes))
     for line in decision_table(cards, against="base.retrieval" if shots else "null.copy").lines:
@@ -226,40 +227,53 @@ def _value(text: str) -> Any:
         return text
 
 
-def _left_out(number: int) -> bool:
-    return number % EVERY == 0
+def left_out() -> list[tuple[Passage, Reading]]:
+    """Every eighth document of the practice."""
+    found = zip(shelf("ja"), readings("ja"), strict=True)
+    return [(passage, reading) for passage, reading in found if int(digest(reading.title), 16) % EVERY == 0]
 
 
 def _kept(recipe: Nothing, dialogues: Artifact, run: Run) -> Artifact:
-    sections = {passage.section for number, passage in enumerate(shelf("ja")) if _left_out(number)}
+    """The dialogues that neither ask about nor show what is left out."""
+    out = {passage.section for passage, _ in left_out()}
+    passages = {passage.id for passage, _ in left_out()}
     run.label(dialogues.label, dialogues.groups, dialogues.licences)
     for rows in ("dialogues", "held_out"):
         own = dialogues.rows(rows, Dialogue)
-        run.write(rows, (each for each in own if not sections.intersection(each.made_from)))
+        run.write(rows, (d for d in own if not out.intersection(d.made_from) and not passages.intersection(d.passages)))
     return run.seal()
 
 
 def _held(recipe: Nothing, run: Run) -> Artifact:
     run.label(Label.PUBLIC, ["all"], ["own"])
     questions: list[Question] = []
-    held = [number for number in range(len(shelf("ja"))) if _left_out(number)]
-    for number in random.Random(SEED).sample(held, HELD_PASSAGES):
-        reading, passage = readings("ja")[number], shelf("ja")[number]
-        told = [(each.question, each.answer.removesuffix("。").removesuffix("です")) for each in reading.questions]
-        for place, (question, answer) in enumerate([*told, *((each, "") for each in reading.unanswerable)]):
-            evidence = (Evidence(file=passage.document, quote=passage.text[:40]),) if answer else ()
-            gold = (answer,) if answer else ()
+    for passage, reading in random.Random(SEED).sample(left_out(), HELD_PASSAGES):
+        told = [(each.question, _gold(each.answer)) for each in reading.questions if _is_fact(each.answer)]
+        for place, (question, gold) in enumerate([*told, *((each, ()) for each in reading.unanswerable)]):
+            evidence = (Evidence(file=passage.document, quote=passage.text[:40]),) if gold else ()
             questions.append(
                 Question(
-                    id=f"{number}-{place}",
+                    id=f"{passage.id}-{place}",
                     question=question,
-                    answerable=bool(answer),
+                    answerable=bool(gold),
                     gold=gold,
                     evidence=evidence,
                     kind="practice",
                 )
             )
     return _sealed(Suite(name="practice", kind="unseen", questions=tuple(questions)), run)
+
+
+def _is_fact(answer: str) -> bool:
+    """Not yes or no, which rules could not tell from a guess."""
+    return not answer.startswith(("はい", "いいえ"))
+
+
+def _gold(answer: str) -> tuple[str, ...]:
+    """The answer without the words around it, and its number with the counter where it has one."""
+    bare = answer.removesuffix("。").removesuffix("です")
+    numbers = re.findall(r"[0-9][0-9,.:]*[^0-9（(、]{1,2}", bare)
+    return (bare, *numbers) if len(numbers) == 1 and len(numbers[0]) > 0.4 * len(bare) else (bare,)
 
 
 def _sealed(suite: Suite, run: Run) -> Artifact:

@@ -150,7 +150,7 @@ kind = {quoted(kind)}                   # unseen: their articles are kept out of
         """
 [instruct]
 maker = "extract"                 # needs no model / モデルを使わずに対話データを作ります
-practice = "4k"                   # further dialogues about other companies' rules / 付属の読解練習からの対話
+practice = "10k"                  # further dialogues about other companies' rules / 付属の読解練習からの対話
 unanswerable = 0.2                # share of questions that the passages do not answer / 答えのない設問の割合
 
 [knowledge.search]
@@ -162,7 +162,7 @@ method = "lora"                   # or "full": every weight, with four times the
 learning_rate = 3e-4
 
 [train.tune]
-tokens = "300k"                   # how much the tuning reads: 7 minutes on two cores / 指示学習の量
+tokens = "600k"                   # how much the tuning reads: 14 minutes on two cores / 指示学習の量
 
 # [[variants]]                    # a further model in the decision table / 比較表にモデルを加える
 # name = "tune-only"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 from ..core.dialogue import Dialogue, Message
@@ -14,70 +16,123 @@ from ..engine.grounding import abstain, answer_with_citation, grounded
 from .everyday import share
 from .recipe import InstructRecipe
 
-MISSED = 0.15
-"""Share of the passages whose questions are asked with others shown: a search does not always find the right one. Less
-where the recipe wants fewer unanswerable questions than that."""
+FEWER = 0.25
+"""Share of the prompts that show one passage less than the recipe allows: a search does not always find as many."""
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """A passage and what is asked about it."""
+
+    passage: Passage
+    reading: Reading
+
+    @property
+    def told(self) -> list[tuple[str, str]]:
+        """Questions and answers that stand in the passage."""
+        return [(each.question, each.answer) for each in self.reading.questions if not each.derived]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A question, the passage it is about, and the answer: empty where the passages shown do not tell."""
+
+    question: str
+    about: Passage
+    answer: str = ""
 
 
 def practice(recipe: InstructRecipe, retrieve: Callable[[Iterable[Passage]], Retriever]) -> list[Dialogue]:
     """At most `recipe.practice` dialogues, in an order that hashes decide.
 
-    All questions about a passage are asked with the same passages shown, so that training computes these once.
+    Passages of one document are shown together, as a search in a company's documents finds them: what tells them apart
+    is what they say, not whose they are. All that is asked about them is asked with the same passages shown, so that
+    training computes these once.
     """
     if not recipe.practice:
         return []
-    passages = shelf(recipe.language)
-    retriever = retrieve(passages)
-    pairs = zip(passages, readings(recipe.language), strict=True)
-    order = sorted(pairs, key=lambda pair: share("practice", pair[0].id))
-    asked = (dialogue for own, reading in order for dialogue in _family(recipe, own, reading, retriever))
+    pairs = [_Pair(*pair) for pair in zip(shelf(recipe.language), readings(recipe.language), strict=True)]
+    retriever = retrieve(pair.passage for pair in pairs)
+    binders = _binders(pairs)
+    order = sorted(binders, key=lambda name: share("practice", *name))
+    asked = (dialogue for name in order for dialogue in _of_binder(recipe, binders[name], retriever))
     return list(islice(asked, recipe.practice))
 
 
-def _family(recipe: InstructRecipe, own: Passage, reading: Reading, retriever: Retriever) -> Iterator[Dialogue]:
-    """The questions about one passage, the unanswerable ones in the recipe's share."""
-    told = [each for each in reading.questions if not each.derived]
-    missed = share("missed", own.id) < min(MISSED, recipe.unanswerable)
-    shown = _shown(recipe, own, reading, retriever, missed=missed)
-    for each in told:
-        yield _dialogue(recipe, own, shown, each.question, "" if missed else each.answer)
-    if not missed:
-        for question in reading.unanswerable[: _open(recipe, own, len(told))]:
-            yield _dialogue(recipe, own, shown, question, "")
+def _binders(pairs: Iterable[_Pair]) -> dict[tuple[str, str], list[_Pair]]:
+    """Passages of one document; those of documents of which there is one passage, by their domain."""
+    pairs = list(pairs)
+    titles = Counter(pair.reading.title for pair in pairs)
+    binders: dict[tuple[str, str], list[_Pair]] = {}
+    for pair in pairs:
+        title = pair.reading.title
+        binders.setdefault(("title", title) if titles[title] > 1 else ("domain", pair.reading.domain), []).append(pair)
+    return binders
 
 
-def _open(recipe: InstructRecipe, own: Passage, told: int) -> int:
-    """How many unanswerable questions, so that with the missed ones they make up the recipe's share."""
-    share_of_rest = max(0.0, (recipe.unanswerable - MISSED) / (1 - MISSED))  # 0 where MISSED is all of it
-    wanted = told * share_of_rest / (1 - share_of_rest)
-    return int(wanted) + (share("open", own.id) < wanted % 1)
+def _of_binder(recipe: InstructRecipe, binder: Sequence[_Pair], retriever: Retriever) -> Iterator[Dialogue]:
+    pairs = sorted(binder, key=lambda pair: share("together", pair.passage.id))
+    key = pairs[0].passage.id
+    count = recipe.passages if share("fewer", key) >= FEWER else max(1, recipe.passages - 1)
+    for start in range(0, len(pairs), count):
+        together = pairs[start : start + count]
+        siblings = [pair for pair in pairs if pair not in together]
+        yield from _family(recipe, together, siblings, _shown(together, count, retriever))
 
 
-def _shown(
-    recipe: InstructRecipe, own: Passage, reading: Reading, retriever: Retriever, *, missed: bool
-) -> Sequence[Passage]:
-    """The passage itself and what a search for its questions finds beside it, in an order that a hash decides."""
-    question = " ".join(each.question for each in reading.questions)
-    hits = retriever.search(question, k=2 * recipe.passages + 2, groups=[EVERYONE])
-    others = [hit.passage for hit in hits if hit.passage.id != own.id]
-    count = recipe.passages if share("fewer", own.id) > 0.25 else max(1, recipe.passages - 1)
-    chosen = others[:count] if missed else [own, *others[: count - 1]]
-    return sorted(chosen, key=lambda passage: share("order", own.id, passage.id))
+def _family(
+    recipe: InstructRecipe, together: Sequence[_Pair], siblings: Sequence[_Pair], shown: Sequence[Passage]
+) -> Iterator[Dialogue]:
+    """Everything that is asked with these passages shown, the unanswerable ones in the recipe's share."""
+    told = [_Asked(question, pair.passage, answer) for pair in together for question, answer in pair.told]
+    expected = [_Asked(question, pair.passage) for pair in together for question in pair.reading.unanswerable]
+    # Of another passage that lies near, which a search might have found and did not.
+    missed = [_Asked(question, pair.passage) for pair in siblings for question, _ in pair.told]
+    key = together[0].passage.id
+    wanted = len(told) * recipe.unanswerable / (1 - recipe.unanswerable)
+    count = int(wanted) + (share("open", key) < wanted % 1)
+    open_ = sorted(expected, key=_hashed) + sorted(missed, key=_hashed)[: len(expected)]
+    for each in [*told, *sorted(open_, key=_hashed)[:count]]:
+        yield _dialogue(recipe, each, shown)
 
 
-def _dialogue(recipe: InstructRecipe, own: Passage, shown: Sequence[Passage], question: str, answer: str) -> Dialogue:
+def _hashed(asked: _Asked) -> float:
+    return share("asked", asked.question)
+
+
+def _shown(together: Sequence[_Pair], count: int, retriever: Retriever) -> Sequence[Passage]:
+    """The passages themselves, and where they are too few what a search for their questions finds in other documents.
+
+    In an order that a hash decides.
+    """
+    own = [pair.passage for pair in together]
+    titles = {pair.reading.title for pair in together}
+    others: list[Passage] = []
+    if len(own) < count:
+        question = " ".join(each.question for pair in together for each in pair.reading.questions)
+        hits = retriever.search(question, k=4 * count + 8, groups=[EVERYONE])
+        others = [hit.passage for hit in hits if not hit.passage.heading.startswith(tuple(titles))]
+    chosen = [*own, *others[: count - len(own)]]
+    return sorted(chosen, key=lambda passage: share("order", own[0].id, passage.id))
+
+
+def _dialogue(recipe: InstructRecipe, asked: _Asked, shown: Sequence[Passage]) -> Dialogue:
     """An empty answer: the passages shown do not tell."""
-    reply = answer_with_citation(answer, [shown.index(own) + 1]) if answer else abstain(recipe.language)
+    if asked.answer:
+        reply = answer_with_citation(asked.answer, [shown.index(asked.about) + 1])
+    else:
+        reply = abstain(recipe.language)
+    prompt = grounded(asked.question, shown, language=recipe.language)
     return Dialogue(
-        id=f"practice-{digest([own.id, question, [each.id for each in shown]])[:12]}",
-        messages=(*grounded(question, shown, language=recipe.language), Message(role="assistant", content=reply)),
-        kind="practice" if answer else "unanswerable.practice",
-        question=question,
-        answer=answer,
-        answerable=bool(answer),
+        id=f"practice-{digest([asked.about.id, asked.question, [each.id for each in shown]])[:12]}",
+        messages=(*prompt, Message(role="assistant", content=reply)),
+        kind="practice" if asked.answer else "unanswerable.practice",
+        question=asked.question,
+        answer=asked.answer,
+        answerable=bool(asked.answer),
         passages=tuple(each.id for each in shown),
-        gold=(own.id,) if answer else (),
-        made_from=(own.section,),
+        gold=(asked.about.id,) if asked.answer else (),
+        made_from=(asked.about.section,),
         label=Label.PUBLIC,
         groups=(EVERYONE,),
         licence=LICENCE,
