@@ -1,9 +1,11 @@
 """What tuning gains on questions that no training saw, beside the base with examples, with intervals.
 
-    python benchmarks/gain.py seeds PROJECT [--seeds 0 1 2]       # a project's decision table with several seeds
-    python benchmarks/gain.py ablation PROJECT [--only NAME …]    # what each choice is worth, one changed at a time
-    python benchmarks/gain.py practice PROJECT [--set KEY=VALUE …] # on reading practice that is left out: to choose by
-    python benchmarks/gain.py jsquad FOLDER [--tokens 400k]       # reading Japanese Wikipedia: tuned on JaQuAD train
+    python benchmarks/gain.py seeds PROJECT [--seeds 0 1 2]        # a project's decision table with several seeds
+    python benchmarks/gain.py ablation PROJECT [--only NAME …]     # what each choice is worth, one changed at a time
+    python benchmarks/gain.py practice PROJECT [--shots 0 1 2]     # on reading practice that is left out: to choose by
+    python benchmarks/gain.py jsquad FOLDER [--tokens 400k]        # reading Japanese Wikipedia: tuned on JaQuAD train
+
+`seeds` and `practice` take changes to the project's file: `--set instruct.practice=10k train.tune.tokens=600k`.
 
 PROJECT is a folder with kitae.toml (`kitae init demo --sample`). What was made before is used again. JSQuAD: 300
 questions of the validation set by a fixed seed, each with two passages; of a quarter the right one is not among them.
@@ -53,7 +55,7 @@ from kitae.evaluate.statistics import estimate, paired_difference
 from kitae.evaluate.suites import suite_in
 from kitae.evaluate.table import Line, decision_table
 from kitae.knowledge.search import lexical
-from kitae.measuring import identity_of
+from kitae.measuring import Measuring, identity_of
 from kitae.project import Project, ProjectFile, Variant
 from kitae.road import walk
 from kitae.train.recipe import TuneRecipe
@@ -70,6 +72,7 @@ ABLATIONS: dict[str, dict[str, Any]] = {
     "no pretraining": {"train.pretrain.tokens": 0},
     "no reading practice": {"instruct.practice": 0},
     "reading practice alone": {"instruct.dialogues": 40},
+    "twice the tokens": {"instruct.practice": 4400, "train.tune.tokens": 400_000},
     "one passage in a prompt": {"instruct.passages": 1},
     "unanswerable 0.1": {"instruct.unanswerable": 0.1},
     "unanswerable 0.3": {"instruct.unanswerable": 0.3},
@@ -94,12 +97,13 @@ def main() -> None:
     arguments.add_argument("--tokens", default="400k")
     arguments.add_argument("--data", type=Path, default=Path(os.environ.get("KITAE_DATA", beside)))
     chosen = arguments.parse_args()
+    settings = {key: _value(text) for key, text in (each.split("=", 1) for each in chosen.set)}
     if chosen.what == "seeds":
-        seeds(chosen.folder, chosen.seeds)
+        seeds(chosen.folder, chosen.seeds, settings)
     elif chosen.what == "ablation":
         ablation(chosen.folder, chosen.only)
     elif chosen.what == "practice":
-        practice(chosen.folder, dict(each.split("=", 1) for each in chosen.set), chosen.shots)
+        practice(chosen.folder, settings, chosen.shots)
     else:
         jsquad(chosen.folder, chosen.data / "qa", parse_count(chosen.tokens))
 
@@ -116,6 +120,19 @@ def changed(folder: Path, changes: Mapping[str, Any]) -> tuple[Project, Making, 
     return project, making, road.scorecards
 
 
+def tuned_retrieval(project: Project) -> tuple[Making, Artifact]:
+    """The one row of the table that an ablation looks at."""
+    with project.store.lock():
+        making = Making(project.store, project.records, Lines())
+        road = walk(project, making, until="train")
+        assert road.knowledge is not None
+        made = {each.name: each for each in making.used if each.kind in ("suite", "dialogues")}
+        suites = [made[suite.name] for suite in project.file.suites]
+        models = {"tuned": road.models["tuned"]}
+        measure = Measuring(project, making, road.knowledge, models, suites, made["main"])
+        return making, measure(Row(name="tuned.retrieval", model="tuned", way="retrieval"))
+
+
 def with_changes(folder: Path, changes: Mapping[str, Any]) -> Project:
     project = Project(folder)
     file: ProjectFile = project.variant(Variant(name="changed", set=dict(changes)))
@@ -123,9 +140,9 @@ def with_changes(folder: Path, changes: Mapping[str, Any]) -> Project:
     return project
 
 
-def seeds(folder: Path, wanted: Sequence[int]) -> None:
+def seeds(folder: Path, wanted: Sequence[int], settings: Mapping[str, Any]) -> None:
     for seed in wanted:
-        changes = {"train.pretrain.seed": seed, "train.tune.seed": seed}
+        changes = {**settings, "train.pretrain.seed": seed, "train.tune.seed": seed}
         project, making, cards = changed(folder, changes)
         print(f"\nseed {seed}: {_training_seconds(making):.0f} s of training")
         for line in decide(project, cards).lines:
@@ -140,8 +157,7 @@ def ablation(folder: Path, only: Collection[str]) -> None:
     for name, changes in ABLATIONS.items():
         if changes and name not in only:
             continue
-        _, making, cards = changed(folder, changes)
-        card = next(card for card in cards if card.name == "tuned.retrieval")
+        making, card = tuned_retrieval(with_changes(folder, changes))
         sheets: dict[str, dict[str, Score]] = {}
         for score in scores(card):
             sheets.setdefault(score.suite, {})[score.question] = score
@@ -193,24 +209,25 @@ class Nothing(Noun):
 # Reading practice that is left out
 
 
-def practice(folder: Path, changes: Mapping[str, str], shots: Sequence[int]) -> None:
+def practice(folder: Path, settings: Mapping[str, Any], shots: Sequence[int]) -> None:
     """Tunes without every eighth document of the practice, and asks the questions about some passages of these.
 
     What a recipe is, is chosen on these and never on a suite. The search finds among all passages that were left out.
     """
-    project = with_changes(folder, {key: _value(text) for key, text in changes.items()})
+    project = with_changes(folder, settings)
     file = project.file
     with project.store.lock():
         make = Making(project.store, project.records, Lines())
         walk(project, make, until="instruct")
         made = {f"{each.kind}/{each.name}": each for each in make.used}
         kept = make(KEPT, "kept", Nothing(), {"dialogues": made["dialogues/main"]})
-        suite = make(HELD, "held", Nothing(), identity={"practice": version(), "every": f"{EVERY} {HELD_PASSAGES} documents"})
+        which = {"practice": version(), "every": f"{EVERY} {HELD_PASSAGES} documents"}
+        suite = make(HELD, "held", Nothing(), identity=which)
         models = {"base": made["model/trimmed"]} if shots else {}
         models["tuned"] = make(TUNE, "kept", file.train.tune, {"model": made["model/trimmed"], "dialogues": [kept]})
         search = lexical(passage for passage, _ in left_out())
         cards = measured(make, models, suite, search, kept, file.evaluate, shots=shots)
-    print(f"left out of practice; {models['tuned'].facts['trained_tokens']:,} tokens of tuning", dict(changes))
+    print(f"left out of practice; {models['tuned'].facts['trained_tokens']:,} tokens of tuning", dict(settings))
     for line in decision_table(cards, against="base.retrieval" if shots else "null.copy").lines:
         print(_told(line))
     card = cards[-1]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-EPOCHS, BATCH, SEED = 12, 256, 0
+EPOCHS, BATCH, SEED = 5, 256, 0
 STEP = 0.01
 """Of Adam, as a share of the axes' own size."""
 SHARPNESS, SHARPNESS_STEP = 10.0, 0.05
