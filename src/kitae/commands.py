@@ -17,7 +17,7 @@ from .core.mistakes import Mistake
 from .core.run import Watcher
 from .evaluate.table import Line, Table, decision_table
 from .gate.client import LEDGER
-from .measuring import load
+from .measuring import load, rereading
 from .project import Project, Variant
 from .road import Road, walk
 
@@ -111,10 +111,11 @@ def ask(project: Project, question: str, groups: tuple[str, ...]) -> tuple[Answe
             hint="ask as one of them: `kitae ask --group NAME`",
         )
     assert road.knowledge is not None
+    generator = load(model, file, workers=1)
     told = answer(
         question,
-        generator=load(model, file, workers=1),
-        retriever=road.knowledge.open(),
+        generator=generator,
+        retriever=rereading(road.knowledge.open(), generator, file),
         groups=reader,
         k=file.knowledge.search.k,
         decoding=Decoding(max_tokens=file.evaluate.max_tokens),

@@ -16,7 +16,7 @@ from .evaluate.cost import cost as evaluate_cost
 from .instruct.cost import cost as instruct_cost
 from .knowledge.cost import cost as index_cost
 from .knowledge.cost import embed_cost
-from .measuring import rows
+from .measuring import candidates, rows
 from .project import Project, ProjectFile
 from .train.cost import pretrain_cost, tune_cost
 
@@ -70,7 +70,9 @@ def _typical(project: Project) -> dict[str, Quantity]:
     suites = list(project.store.artifacts("suite"))
     questions = sum(int(a.facts["questions"]) for a in suites) if suites else QUESTIONS * max(1, len(file.suites))
     for row in rows(file):
-        typical[f"scorecard/{row.name}"] = evaluate_cost(file.evaluate, row, questions=questions, parameters=parameters)
+        typical[f"scorecard/{row.name}"] = evaluate_cost(
+            file.evaluate, row, questions=questions, candidates=candidates(row, file), parameters=parameters
+        )
     return typical
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -22,19 +23,20 @@ from .gate.policy import check_endpoint
 from .project import Project, ProjectFile
 
 if TYPE_CHECKING:
-    from .core.generation import Generator
+    from .core.generation import Generator, Local, Odds
     from .core.passage import Retriever
 
 ENDPOINT = "endpoint:"
+BASE = "base"
 
 
 def rows(file: ProjectFile) -> Iterator[Row]:
     """What costs nothing first, then the base, the project's own models, and the endpoints that are to be a row."""
     models = ("tuned", *(f"tuned-{variant.name}" for variant in file.variants))
     yield from NULL_ROWS
-    for model in ("base", *models):
+    for model in (BASE, *models):
         # The base was never taught the form of an answer, so it is shown some.
-        shots = file.evaluate.shots if model == "base" else 0
+        shots = file.evaluate.shots if model == BASE else 0
         yield Row(name=f"{model}.closed", model=model, way="closed")
         yield Row(name=f"{model}.retrieval", model=model, way="retrieval", shots=shots)
         if file.evaluate.given:
@@ -44,9 +46,15 @@ def rows(file: ProjectFile) -> Iterator[Row]:
             yield Row(name=f"{name}.retrieval", model=f"{ENDPOINT}{name}", way="retrieval")
     if file.tasks:
         yield from TASK_NULL_ROWS
-        yield Row(name="base.task", model="base", way="task", shots=file.evaluate.task_shots)
+        yield Row(name="base.task", model=BASE, way="task", shots=file.evaluate.task_shots)
         for model in models:
             yield Row(name=f"{model}.task", model=model, way="task")
+
+
+def candidates(row: Row, file: ProjectFile) -> int:
+    """How many passages the row's model reads to choose from: only one that was taught to decline can."""
+    taught = row.searches and row.model not in (NULL, BASE) and not row.model.startswith(ENDPOINT)
+    return file.knowledge.search.candidates if taught else 0
 
 
 def served(make: Making, file: ProjectFile, name: str, model: Artifact) -> Artifact:
@@ -63,7 +71,7 @@ def identity_of(model: Artifact, file: ProjectFile) -> Identity:
     return Identity(model=model.content, engine=f"{engine} {version(engine)}", number_format=file.engine.number_format)
 
 
-def load(model: Artifact, file: ProjectFile, *, workers: int | None = None) -> Generator:
+def load(model: Artifact, file: ProjectFile, *, workers: int | None = None) -> Local:
     """The model, ready to answer; with one worker soonest when it is asked one question."""
     from .engine.open import open_generator
 
@@ -88,6 +96,14 @@ class Knowledge:
         return Search.open(self.words, self.vectors, self.file.knowledge.search, may_receive=may_receive)
 
 
+def rereading(retriever: Retriever, model: Odds, file: ProjectFile) -> Retriever:
+    """The search's candidates, chosen among by the model that is to answer, where the project wants that."""
+    from .engine.rereading import Rereading
+
+    read = file.knowledge.search.candidates
+    return Rereading(retriever, model, candidates=read, language=file.project.language) if read else retriever
+
+
 @dataclass(frozen=True)
 class Measuring:
     """Makes scorecards of rows."""
@@ -106,7 +122,9 @@ class Measuring:
 
     def __call__(self, row: Row) -> Artifact:
         file = self.project.file
-        identity, speaker = self._speaker(row)
+        # One model, whether it searches or answers; loaded when it has something new to say.
+        local = functools.cache(lambda: load(self.models[row.model], file))
+        identity, speaker = self._speaker(row, local)
         of_tasks = row.way == "task"
         inputs: dict[str, Any] = {"suites": self.task_suites if of_tasks else self.suites}
         if row.searches:
@@ -117,7 +135,7 @@ class Measuring:
             inputs["model"] = self.models[row.model]
         searched = {
             "vectors": self.knowledge.vectors.content,
-            "search": canonical(file.knowledge.search),
+            "search": canonical(file.knowledge.search.model_copy(update={"candidates": candidates(row, file)})),
             "may_receive": str(self._may_receive(row)),
         }
         return self.make(
@@ -130,18 +148,26 @@ class Measuring:
                 "row": row,
                 "identity": identity,
                 "generator": speaker,
-                "retriever": self.knowledge.open(self._may_receive(row)) if row.searches else None,
+                "retriever": self._retriever(row, identity, local) if row.searches else None,
                 "records": self.project.records,
             },
         )
 
-    def _speaker(self, row: Row) -> tuple[Identity | None, Callable[[], Generator] | None]:
-        """Who answers, and how to have it loaded when it has something new to say."""
+    def _retriever(self, row: Row, identity: Identity | None, local: Callable[[], Local]) -> Retriever:
+        found = self.knowledge.open(self._may_receive(row))
+        if identity is None or not candidates(row, self.project.file):
+            return found
+        from .engine.rereading import Remembered
+
+        return rereading(found, Remembered(identity, local, self.project.records), self.project.file)
+
+    def _speaker(self, row: Row, local: Callable[[], Local]) -> tuple[Identity | None, Callable[[], Generator] | None]:
+        """Who answers, and how to have it loaded."""
         if row.model == NULL:
             return None, None
         if not row.model.startswith(ENDPOINT):
             model = self.models[row.model]
-            return identity_of(model, self.project.file), lambda: load(model, self.project.file)
+            return identity_of(model, self.project.file), local
         from .engine.remote import Remote
 
         name, questions = row.model.removeprefix(ENDPOINT), highest(suite.label for suite in self.suites)

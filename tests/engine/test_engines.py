@@ -25,12 +25,12 @@ from kitae.core.run import Run
 from kitae.core.stage import Stage
 from kitae.core.store import Store
 from kitae.engine import conversion
-from kitae.engine.batched import Batched, Limits, by_length
+from kitae.engine.batched import Batched, Limits, Logits, by_length
 from kitae.engine.chat import Renderer
 from kitae.engine.convert import STAGE as CONVERT
 from kitae.engine.convert import ConvertRecipe
 from kitae.engine.ct2 import CTranslate2Generator
-from kitae.engine.local import TransformersGenerator
+from kitae.engine.local import TransformersGenerator, load
 from kitae.engine.open import hf_folder, open_generator, tokenizer_folder
 from kitae.engine.tiny import make_tiny
 
@@ -207,6 +207,9 @@ class Recited(Batched):
     def _continue(self, prompts: Sequence[Sequence[int]], decoding: Decoding) -> list[list[int]]:
         return [list(self.said) for _ in prompts]
 
+    def _next(self, prompts: Sequence[Sequence[int]]) -> list[Logits]:
+        raise NotImplementedError
+
 
 @pytest.mark.parametrize("text", ["5日です。[1]", "鱻と𠮷野家は🍣を６皿", "café ９０日", "髙﨑"])
 def test_characters_that_span_tokens_are_whole(rough: Path, text: str) -> None:
@@ -234,6 +237,30 @@ def test_every_prompt_is_in_one_batch_and_no_batch_is_too_large(
         assert len(batch) == 1 or (len(batch) <= examples and max(sizes) * len(batch) <= tokens)
         within = [size for size in sizes if free_above is None or size <= free_above]
         assert spread is None or not within or max(sizes) - min(within) <= spread
+
+
+# How likely an answer begins in a certain way
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("prompts", [SHORT, LONG, SHORT + LONG], ids=["short", "long", "mixed"])
+def test_odds_are_those_of_the_model_and_do_not_depend_on_the_batch(
+    engines: dict[str, Batched], models: dict[str, Artifact], kind: str, prompts: list[list[Message]]
+) -> None:
+    engine, reply = engines[kind], "資料には書かれていません。"
+    found = engine.log_odds(prompts, reply)
+    assert found == pytest.approx([engine.log_odds([prompt], reply)[0] for prompt in prompts], abs=1e-4)
+    plain = load(hf_folder(models["transformers float32"]), torch.float32).eval()
+    token = engine.renderer.encode(reply)[0]
+    for prompt, odds in zip(prompts, found, strict=True):
+        with torch.inference_mode():
+            logits = plain(torch.tensor([engine.renderer.prompt(prompt)])).logits[0, -1].double()
+        likely = torch.softmax(logits, -1)[token]
+        assert odds == pytest.approx(float(torch.log(likely / (1 - likely))), abs=0.2 if "int8" in kind else 1e-3)
+
+
+def test_no_odds_without_prompts(engines: dict[str, Batched]) -> None:
+    assert all(engine.log_odds([], "5日です。") == [] for engine in engines.values())
 
 
 # Conversion

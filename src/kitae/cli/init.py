@@ -155,6 +155,7 @@ unanswerable = 0.2                # share of questions that the passages do not 
 
 [knowledge.search]
 k = 2                             # passages in a prompt, in training as in use / プロンプトに入れる文書の数
+candidates = 4                    # passages the tuned model reads to choose those / 学習後のモデルが読み比べる候補の数
 
 [train.pretrain]
 tokens = "16k"                    # 0 leaves continued pretraining out / 継続事前学習（0で省略）

@@ -58,3 +58,15 @@ class Generator(Protocol):
     ) -> list[Generated]:
         """Answers to the prompts, in their order. Calls `done(n)` after each batch with how many more are finished."""
         ...
+
+
+class Odds(Protocol):
+    """A model whose probabilities are known, as those of local engines are."""
+
+    def log_odds(self, prompts: Sequence[Sequence[Message]], reply: str) -> list[float]:
+        """For each prompt ln(p / (1 - p)), where p is the probability that the answer begins as `reply` does."""
+        ...
+
+
+class Local(Generator, Odds, Protocol):
+    """A model that runs here."""

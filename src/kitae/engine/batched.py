@@ -10,10 +10,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from ..core.dialogue import Message
 from ..core.generation import Decoding, Finish, Generated, Identity
 from ..core.mistakes import Mistake
 from .chat import Renderer
+
+Logits = npt.NDArray[np.float32]
+"""(vocabulary,)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +94,22 @@ class Batched(ABC):
         """The tokens that end an answer."""
         return [*self.renderer.stop_ids, *(self.renderer.line_end_ids if decoding.line else ())]
 
+    def log_odds(self, prompts: Sequence[Sequence[Message]], reply: str) -> list[float]:
+        """For each prompt ln(p / (1 - p)), where p is the probability of the token that `reply` begins with.
+
+        Raises:
+            Mistake: a prompt does not fit into the model's context.
+        """
+        rendered = [self.renderer.prompt(prompt) for prompt in prompts]
+        _check_lengths([len(prompt) for prompt in rendered], 1, self._context)
+        begins = self.renderer.dialogue((Message(role="user", content="?"), Message(role="assistant", content=reply)))
+        token = begins.tokens[begins.learnt.index(True)]
+        return [_log_odds(logits, token) for logits in self._next(rendered)]
+
+    @abstractmethod
+    def _next(self, prompts: Sequence[Sequence[int]]) -> list[Logits]:
+        """For each prompt the logits of the answer's first token."""
+
     @abstractmethod
     def _continue(self, prompts: Sequence[Sequence[int]], decoding: Decoding) -> list[list[int]]:
         """New tokens for each prompt, up to and with the first stop token; what follows it is ignored."""
@@ -108,6 +130,13 @@ class Batched(ABC):
             tokens=len(tokens) if end is None else end + 1,
             seconds=seconds,
         )
+
+
+def _log_odds(logits: Logits, token: int) -> float:
+    """Of one token against all others."""
+    others = np.delete(logits.astype(np.float64), token)
+    highest = others.max()
+    return float(logits[token] - highest - np.log(np.exp(others - highest).sum()))
 
 
 def by_length(lengths: Sequence[int], limits: Limits) -> list[list[int]]:

@@ -13,11 +13,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import ctranslate2
+import numpy as np
 
 from ..core.generation import Decoding, Identity
 from ..core.memory import keep
 from ..core.mistakes import Mistake
-from .batched import Batched, Limits
+from .batched import Batched, Limits, Logits
 
 LIMITS = Limits(tokens=6_400, examples=48, spread=0)
 """Twice as many tokens would make a step take more than twice as long.
@@ -97,6 +98,31 @@ class CTranslate2Generator(Batched):
             sampling_temperature=decoding.temperature if sampled else 1,
         )
         return [list(result.sequences_ids[0]) for result in results[: len(prompts)]]
+
+    def _next(self, prompts: Sequence[Sequence[int]]) -> list[Logits]:
+        """Each prompt in a batch of its own, so that none depends on its neighbours."""
+        spelt = [[self._spelling[token] for token in prompt] for prompt in prompts]
+        short = [n for n, prompt in enumerate(prompts) if not self._companion([prompt])]
+        found = dict(zip(short, self._first_logits([spelt[n] for n in short], alone=True), strict=True))
+        for n, prompt in enumerate(prompts):
+            if n not in found:
+                read = [spelt[n], *([self._spelling[t] for t in each] for each in self._companion([prompt]))]
+                found[n] = self._first_logits(read, alone=False)[0]
+        return [found[n] for n in range(len(prompts))]
+
+    def _first_logits(self, prompts: list[list[str]], *, alone: bool) -> list[Logits]:
+        if not prompts:
+            return []
+        results = self._engine.generate_batch(
+            prompts,
+            max_batch_size=1 if alone else 0,
+            max_length=1,
+            include_prompt_in_result=False,
+            sampling_topk=1,
+            return_logits_vocab=True,
+        )
+        # Tokens of a prompt that are read one by one have logits too: the last are those of the answer's first.
+        return [np.asarray(result.logits[0][-1]).reshape(-1) for result in results]
 
     def _seeded(self, seed: int) -> ctranslate2.Generator:
         """The model, loaded anew: CTranslate2 takes a seed when a worker draws its first number, and never again."""

@@ -11,7 +11,7 @@ import transformers
 
 from ..core.generation import Decoding, Identity
 from ..core.mistakes import Mistake, nearest
-from .batched import Batched, Limits
+from .batched import Batched, Limits, Logits, by_length
 
 LIMITS = Limits(tokens=4096, examples=16)
 
@@ -68,6 +68,21 @@ class TransformersGenerator(Batched):
             **(sampled if decoding.temperature > 0 else {"do_sample": False}),
         )
         return [list(map(int, row)) for row in found[:, ids.shape[1] :].tolist()]
+
+    @torch.inference_mode()
+    def _next(self, prompts: Sequence[Sequence[int]]) -> list[Logits]:
+        found: list[tuple[int, Logits]] = []
+        for batch in by_length([len(prompt) for prompt in prompts], self._limits):
+            ids, mask = _padded_left([prompts[index] for index in batch], self.renderer.pad_id)
+            positions = (mask.cumsum(dim=1) - 1).clamp(min=0).to(self._device)
+            told = self._model(
+                input_ids=ids.to(self._device),
+                attention_mask=mask.to(self._device),
+                position_ids=positions,
+                logits_to_keep=1,
+            )
+            found += list(zip(batch, told.logits[:, -1].float().cpu().numpy(), strict=True))
+        return [logits for _, logits in sorted(found, key=lambda pair: pair[0])]
 
 
 def load(folder: Path, dtype: torch.dtype) -> Any:

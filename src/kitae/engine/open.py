@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..core.artifact import Artifact
-from ..core.generation import Generator
+from ..core.generation import Local
 from ..core.mistakes import Mistake
 from ..core.quiet import hush
 
@@ -23,7 +23,7 @@ def open_generator(
     device: str | None = None,
     cores: int | None = None,
     workers: int | None = None,
-) -> Generator:
+) -> Local:
     """Loads a model; takes seconds for a small one.
 
     Args:

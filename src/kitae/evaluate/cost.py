@@ -8,6 +8,8 @@ from .recipe import EvaluateRecipe, Row
 # Measured with `kitae run` on two cores: Gemma 3 270M, trimmed, in CTranslate2 int8, in batches and with their padding.
 PROMPT_SECONDS = 0.0006
 TOKENS_PER_SECOND = 600.0
+REREAD_SECONDS = 0.07
+"""Of one candidate, two at a time."""
 MEASURED_PARAMETERS = 117e6
 MISSED = 0.3
 """Share of the questions that a row with the right passage given asks anew: of the others, the search found it."""
@@ -19,11 +21,19 @@ ANSWER_TOKENS = 25
 """Typical of an answer in one sentence with its citation."""
 
 
-def cost(recipe: EvaluateRecipe, row: Row, *, questions: int, parameters: float = MEASURED_PARAMETERS) -> Quantity:
+def cost(
+    recipe: EvaluateRecipe,
+    row: Row,
+    *,
+    questions: int,
+    candidates: int = 0,
+    parameters: float = MEASURED_PARAMETERS,
+) -> Quantity:
     """Seconds on two CPU cores to answer `questions` questions; what the records know already costs nothing.
 
     Args:
         questions: Of all suites together.
+        candidates: How many passages the model reads one by one for each question.
         parameters: Of the model; time is taken to grow in proportion.
     """
     if row.model == "null":
@@ -32,5 +42,6 @@ def cost(recipe: EvaluateRecipe, row: Row, *, questions: int, parameters: float 
     prompt = FRAME_TOKENS + turn + row.shots * (turn + ANSWER_TOKENS)
     new = min(ANSWER_TOKENS, recipe.max_tokens)
     asked = questions * (MISSED if row.way == "given" else 1)
-    seconds = asked * (prompt * PROMPT_SECONDS + new / TOKENS_PER_SECOND) * parameters / MEASURED_PARAMETERS
+    reading = candidates * REREAD_SECONDS if row.way == "retrieval" else 0.0
+    seconds = asked * (reading + prompt * PROMPT_SECONDS + new / TOKENS_PER_SECOND) * parameters / MEASURED_PARAMETERS
     return Quantity(value=seconds, unit="s", how="estimated")

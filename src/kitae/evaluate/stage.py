@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -41,6 +42,8 @@ class _Case:
     question: Question
     shown: tuple[Passage, ...] | None
     examples: tuple[Dialogue, ...]
+    seconds: float = 0.0
+    """What the search took."""
 
     def prompt(self, language: Language) -> tuple[Message, ...]:
         if self.suite.kind == "task":
@@ -160,9 +163,11 @@ def _cases(
     advance = run.progress("searching", len(cases), "questions")
     found = []
     for case in cases:
+        start = time.perf_counter()
         hits = retriever.search(case.question.question, k=recipe.passages, groups=recipe.groups)
-        shown = tuple(hit.passage for hit in hits)
-        found.append(replace(case, shown=_with_evidence(shown, case.question, known, recipe.passages)))
+        seconds = time.perf_counter() - start
+        shown = _with_evidence(tuple(hit.passage for hit in hits), case.question, known, recipe.passages)
+        found.append(replace(case, shown=shown, seconds=seconds))
         advance(1)
     return found
 
@@ -268,7 +273,7 @@ def _score(case: _Case, generated: Generated) -> Score:
 
 def _timings(cases: Sequence[_Case], generated: Sequence[Generated]) -> list[Timing]:
     return [
-        Timing(suite=case.suite.name, question=case.question.id, seconds=answer.seconds)
+        Timing(suite=case.suite.name, question=case.question.id, seconds=case.seconds + answer.seconds)
         for case, answer in zip(cases, generated, strict=True)
     ]
 

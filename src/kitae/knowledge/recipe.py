@@ -34,6 +34,9 @@ class SearchRecipe(Noun):
 
     k: int = Field(default=2, ge=1, le=50)
     """How many passages stand in a prompt."""
+    candidates: int = Field(default=4, ge=0, le=50)
+    """How many passages a tuned model reads one by one to choose those `k`; 0 leaves the search's own order. Each costs
+    as much time as reading a short prompt."""
     vectors: float = Field(default=20.0, ge=0, le=1000)
     """What a cosine of 1 is worth beside the words' score (BM25), so that vectors decide where words tell little; 0
     searches by words alone."""
