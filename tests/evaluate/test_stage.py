@@ -47,7 +47,9 @@ def test_seconds_are_measured_and_belong_to_no_digest(
     (tmp_path / "other").mkdir(exist_ok=True)
     fast = other.measure(TUNED, speaker(seconds=0.1))
     assert slow.content == fast.content
-    assert [timing.seconds for timing in slow.rows("timings", Timing)] == [9.0] * 4
+    seconds = [timing.seconds for timing in slow.rows("timings", Timing)]
+    assert seconds == pytest.approx([9.0] * 4, abs=0.5)
+    assert all(each > 9.0 for each in seconds)  # what the search took is in it
     assert slow.measured["answer_seconds"] == 36.0
 
 
