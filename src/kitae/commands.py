@@ -115,7 +115,7 @@ def ask(project: Project, question: str, groups: tuple[str, ...]) -> tuple[Answe
     told = answer(
         question,
         generator=generator,
-        retriever=rereading(road.knowledge.open(), generator, file),
+        retriever=rereading(road.knowledge.open(), generator, file, file.knowledge.search.candidates),
         groups=reader,
         k=file.knowledge.search.k,
         decoding=Decoding(max_tokens=file.evaluate.max_tokens),

@@ -96,11 +96,10 @@ class Knowledge:
         return Search.open(self.words, self.vectors, self.file.knowledge.search, may_receive=may_receive)
 
 
-def rereading(retriever: Retriever, model: Odds, file: ProjectFile) -> Retriever:
-    """The search's candidates, chosen among by the model that is to answer, where the project wants that."""
+def rereading(retriever: Retriever, model: Odds, file: ProjectFile, read: int) -> Retriever:
+    """What the model that answers chooses of the search's first `read` passages; the plain search where that is 0."""
     from .engine.rereading import Rereading
 
-    read = file.knowledge.search.candidates
     return Rereading(retriever, model, candidates=read, language=file.project.language) if read else retriever
 
 
@@ -154,12 +153,12 @@ class Measuring:
         )
 
     def _retriever(self, row: Row, identity: Identity | None, local: Callable[[], Local]) -> Retriever:
-        found = self.knowledge.open(self._may_receive(row))
-        if identity is None or not candidates(row, self.project.file):
-            return found
         from .engine.rereading import Remembered
 
-        return rereading(found, Remembered(identity, local, self.project.records), self.project.file)
+        found, file = self.knowledge.open(self._may_receive(row)), self.project.file
+        if identity is None:
+            return found
+        return rereading(found, Remembered(identity, local, self.project.records), file, candidates(row, file))
 
     def _speaker(self, row: Row, local: Callable[[], Local]) -> tuple[Identity | None, Callable[[], Generator] | None]:
         """Who answers, and how to have it loaded."""

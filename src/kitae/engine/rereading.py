@@ -6,7 +6,6 @@ candidates of a search are put in an order that knows what the question means; n
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Collection, Sequence
 
 from ..core.dialogue import Message
@@ -55,8 +54,12 @@ class Remembered:
     """A model's odds, looked up in the records before it is asked, and before it is loaded."""
 
     def __init__(self, identity: Identity, load: Callable[[], Odds], records: Records) -> None:
+        """
+        Args:
+            load: Called for every question that has something new; to load the model but once is its business.
+        """
         self._identity = identity
-        self._load = functools.cache(load)
+        self._load = load
         self._records = records
 
     def log_odds(self, prompts: Sequence[Sequence[Message]], reply: str) -> list[float]:

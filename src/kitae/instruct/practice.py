@@ -59,9 +59,8 @@ def practice(recipe: InstructRecipe, retrieve: Callable[[Iterable[Passage]], Ret
     return list(islice(asked, recipe.practice))
 
 
-def _binders(pairs: Iterable[_Pair]) -> dict[tuple[str, str], list[_Pair]]:
+def _binders(pairs: Sequence[_Pair]) -> dict[tuple[str, str], list[_Pair]]:
     """Passages of one document; those of documents of which there is one passage, by their domain."""
-    pairs = list(pairs)
     titles = Counter(pair.reading.title for pair in pairs)
     binders: dict[tuple[str, str], list[_Pair]] = {}
     for pair in pairs:
@@ -106,12 +105,12 @@ def _shown(together: Sequence[_Pair], count: int, retriever: Retriever) -> Seque
     In an order that a hash decides.
     """
     own = [pair.passage for pair in together]
-    titles = {pair.reading.title for pair in together}
+    titles = tuple({pair.reading.title for pair in together})
     others: list[Passage] = []
     if len(own) < count:
         question = " ".join(each.question for pair in together for each in pair.reading.questions)
         hits = retriever.search(question, k=4 * count + 8, groups=[EVERYONE])
-        others = [hit.passage for hit in hits if not hit.passage.heading.startswith(tuple(titles))]
+        others = [hit.passage for hit in hits if not hit.passage.heading.startswith(titles)]
     chosen = [*own, *others[: count - len(own)]]
     return sorted(chosen, key=lambda passage: share("order", own[0].id, passage.id))
 
