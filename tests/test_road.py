@@ -202,3 +202,15 @@ def test_exact_stages_make_the_same_content_anywhere(tiny_project: Path, walked_
     for artifact in project.store.artifacts():
         if artifact.record.exact and artifact.kind != "model":
             assert expected[artifact.id] == artifact.content
+
+
+def test_a_tuned_model_learns_from_its_own_faults_where_that_is_asked_for(walked: Path) -> None:
+    file = walked / "kitae.toml"
+    file.write_text(file.read_text() + '\n[pairs]\nquestions = 12\n\n[train.prefer]\ntokens = "1k"\n')
+    making, road = make_all(Project(walked), until="evaluate")
+    made = {step.stage for step in making.steps if step.outcome == "made"}
+    assert {"pairs", "prefer", "convert", "evaluate"} <= made
+    assert "tune" not in made, "what was tuned is used again"
+    assert road.tuned["tuned"].record.stage == "prefer"
+    assert road.tuned["tuned"].facts["targets"] > 0
+    assert {step.outcome for step in plan(Project(walked)).steps} == {"reused"}

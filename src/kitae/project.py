@@ -23,9 +23,9 @@ from .engine.recipe import EngineRecipe
 from .evaluate.recipe import EvaluateRecipe, SuiteRecipe
 from .gate.client import Gate
 from .gate.policy import Endpoint, Place
-from .instruct.recipe import InstructRecipe
+from .instruct.recipe import InstructRecipe, PairsRecipe
 from .knowledge.recipe import EmbedRecipe, IndexRecipe, SearchRecipe
-from .train.recipe import PretrainRecipe, TuneRecipe
+from .train.recipe import PreferRecipe, PretrainRecipe, TuneRecipe
 
 FILE = "kitae.toml"
 
@@ -59,10 +59,11 @@ class Goal(Noun):
 
 
 class TrainRecipe(Noun):
-    """`[train.pretrain]` and `[train.tune]`."""
+    """`[train.pretrain]`, `[train.tune]` and `[train.prefer]`."""
 
     pretrain: PretrainRecipe = PretrainRecipe()
     tune: TuneRecipe = TuneRecipe()
+    prefer: PreferRecipe = PreferRecipe()
 
 
 class KnowledgeRecipe(Noun):
@@ -93,6 +94,7 @@ class ProjectFile(Noun):
     split: SplitRecipe = SplitRecipe()
     corpus: CorpusRecipe = CorpusRecipe()
     instruct: InstructRecipe = InstructRecipe()
+    pairs: PairsRecipe = PairsRecipe()
     knowledge: KnowledgeRecipe = KnowledgeRecipe()
     train: TrainRecipe = TrainRecipe()
     engine: EngineRecipe = EngineRecipe()

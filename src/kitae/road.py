@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,12 +22,13 @@ from .documents.stage import inputs as document_files
 from .evaluate.recipe import DraftRecipe
 from .evaluate.stage import DRAFTED, SUITES, TASK_SUITE, question_files
 from .gate.policy import check_place
+from .instruct.pairs import PAIRS
 from .instruct.stage import STAGE as INSTRUCT
 from .instruct.tasks import TASK
 from .knowledge.stage import EMBED, INDEX
-from .measuring import Knowledge, Measuring, rows, served
-from .project import Project
-from .train.stage import PRETRAIN, TUNE
+from .measuring import Knowledge, Measuring, identity_of, load, rows, served
+from .project import Project, ProjectFile
+from .train.stage import PREFER, PRETRAIN, TUNE
 
 STAGES = ("documents", "adopt", "knowledge", "corpus", "instruct", "train", "evaluate", "report")
 """Where `kitae run STAGE` may stop."""
@@ -89,6 +91,8 @@ def walk(project: Project, make: Making, *, until: str = "report", place: str = 
             model = make(PRETRAIN, f"pretrained{suffix}", recipe.train.pretrain, {"model": model, "corpus": corpus})
         learnt: dict[str, Given] = {"model": model, "dialogues": [dialogues[suffix], *tasks]}
         tuned = make(TUNE, f"tuned{suffix}", recipe.train.tune, learnt)
+        if recipe.pairs.questions:
+            tuned = preferring(make, recipe, suffix, tuned, dialogues[suffix])
         road.tuned[f"tuned{suffix}"] = tuned
         road.models[f"tuned{suffix}"] = served(make, file, f"tuned{suffix}", tuned)
     if last < STAGES.index("evaluate"):
@@ -99,6 +103,19 @@ def walk(project: Project, make: Making, *, until: str = "report", place: str = 
     measure = Measuring(project, make, road.knowledge, road.models, suites, dialogues[""], task_suites, tasks)
     road.scorecards = [measure(row) for row in rows(file)]
     return road
+
+
+def preferring(make: Making, file: ProjectFile, suffix: str, tuned: Artifact, dialogues: Artifact) -> Artifact:
+    """The tuned model after it has learnt from its own faults."""
+    speaking = served(make, file, f"tuned{suffix}", tuned)
+    given = {"generator": functools.partial(load, speaking, file)}
+    asked: dict[str, Given] = {"model": speaking, "dialogues": [dialogues]}
+    pairs = make(PAIRS, f"pairs{suffix}", file.pairs, asked, identity=_speaker(speaking, file), given=lambda: given)
+    return make(PREFER, f"preferred{suffix}", file.train.prefer, {"model": tuned, "pairs": pairs})
+
+
+def _speaker(model: Artifact, file: ProjectFile) -> dict[str, str]:
+    return identity_of(model, file).model_dump()
 
 
 def _hard_negatives() -> dict[str, Callable[[Iterable[Passage]], Retriever]]:

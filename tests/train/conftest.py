@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,12 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import transformers
 
 from kitae.core.dialogue import Dialogue, Message
 from kitae.core.label import Label
+from kitae.engine.tiny import make_tiny
 from kitae.train.checkpoint import Checkpoints
 from kitae.train.example import Example
-from kitae.train.recipe import Course, PretrainRecipe, TuneRecipe
+from kitae.train.recipe import Course, PreferRecipe, PretrainRecipe, TuneRecipe
 from kitae.train.trainee import Trainee
 
 WINDOW = 64
@@ -63,6 +67,55 @@ def course(**changes: Any) -> Course:
 def tuning(**changes: Any) -> Course:
     """A short course with LoRA."""
     return TuneRecipe.model_validate({"rank": 4, "sequence": 128, "batch_tokens": 256, "seed": 5} | changes)
+
+
+def preferring(**changes: Any) -> Course:
+    """A short course of preferences with LoRA, unless `changes` say otherwise."""
+    changed = {"rank": 4, "sequence": 256, "batch_tokens": 512, "tokens": 1500, "learning_rate": 1e-3} | changes
+    return PreferRecipe.model_validate(changed)
+
+
+def make_pairs(count: int, *, seed: int = 0) -> list[Example]:
+    """Better and worse answers of uneven length after the same prompt."""
+    random = np.random.default_rng(seed)
+    examples = []
+    for number in range(count):
+        prompt = random.integers(7, 400, int(random.integers(20, 60)))
+        for which in "+-":
+            answer = random.integers(7, 400, int(random.integers(1, 12)))
+            learnt = np.arange(len(prompt) + len(answer)) >= len(prompt)
+            tokens = np.concatenate([prompt, answer]).astype(np.int32)
+            examples.append(Example(f"{seed} {number}{which}", tokens, learnt))
+    return examples
+
+
+FAMILIES = ("llama", "qwen3", "gemma3")
+
+
+@pytest.fixture(scope="session")
+def families(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Tiny models of three families, with the same tokenizer, by name."""
+
+    @functools.cache
+    def made(name: str) -> Path:
+        folder = make_tiny(tmp_path_factory.mktemp(name))
+        if name != "gemma3":
+            write_family(folder, name)
+        return folder
+
+    return made
+
+
+def write_family(folder: Path, name: str) -> None:
+    """Puts another architecture in place of the tiny model."""
+    of = {"llama": ("LlamaConfig", "LlamaForCausalLM"), "qwen3": ("Qwen3Config", "Qwen3ForCausalLM")}[name]
+    config, model = (getattr(transformers, each) for each in of)
+    rows = json.loads((folder / "config.json").read_text(encoding="utf-8"))["vocab_size"]
+    torch.manual_seed(1)
+    settings = {"hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 2, "num_attention_heads": 4}
+    more = {"num_key_value_heads": 2, "head_dim": 16, "tie_word_embeddings": name == "qwen3"}
+    made = model(config(vocab_size=rows, pad_token_id=0, eos_token_id=1, bos_token_id=2, **settings, **more))
+    made.save_pretrained(folder)
 
 
 @pytest.fixture

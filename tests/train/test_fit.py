@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import math
 import signal
 import subprocess
 import sys
@@ -10,14 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
-from transformers import AutoModelForCausalLM
 
 from kitae.core.mistakes import Mistake
 from kitae.train.checkpoint import Checkpoint, Checkpoints
-from kitae.train.example import Example
 from kitae.train.fit import CurveRow, at_most, fit, identity, mean_loss, plan, schedule
 from kitae.train.recipe import Course
 from kitae.train.trainee import Trainee
@@ -25,53 +21,6 @@ from kitae.train.trainee import Trainee
 from .conftest import course, make_examples, make_family, tuning
 
 Make = Callable[..., Trainee]
-
-
-def plain_loop(folder: Path, recipe: Course, examples: list[Example]) -> list[tuple[float, float]]:
-    """Training as one would write it in an afternoon: each example by itself, padding nothing, packing nothing."""
-    model = AutoModelForCausalLM.from_pretrained(folder, attn_implementation="eager")
-    matrices = [each for each in model.parameters() if each.dim() >= 2]
-    vectors = [each for each in model.parameters() if each.dim() < 2]
-    groups = [{"params": matrices, "weight_decay": recipe.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
-    optimiser = torch.optim.AdamW(groups, betas=(0.9, 0.95), foreach=False)
-    order = plan(examples, recipe)
-    rise = math.ceil(recipe.warmup * order.steps)
-    seen = []
-    for step in range(order.steps):
-        chosen = [examples[index] for row in order.step(step) for index in row]
-        losses, count = [], 0
-        for example in chosen:
-            ids = torch.from_numpy(example.tokens).long()[None]
-            logits = model(input_ids=ids).logits[0, :-1]
-            learnt = torch.from_numpy(example.learnt)[1:]
-            losses.append(torch.nn.functional.cross_entropy(logits, ids[0, 1:], reduction="none")[learnt].sum())
-            count += int(learnt.sum())
-        loss = torch.stack(losses).sum() / count
-        loss.backward()  # type: ignore[no-untyped-call]
-        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
-        fallen = (step - rise) / (order.steps - rise)
-        cosine = 0.1 + 0.9 * (1 + math.cos(math.pi * fallen)) / 2
-        for group in optimiser.param_groups:
-            group["lr"] = recipe.learning_rate * ((step + 1) / (rise + 1) if step < rise else cosine)
-        optimiser.step()
-        optimiser.zero_grad()
-        seen.append((float(loss.detach()), float(norm)))
-    return seen
-
-
-def test_fifty_steps_are_those_of_a_plain_loop(trainee: Make, tiny_base: Path, never: Checkpoints) -> None:
-    examples = [*make_examples(18), *make_family(6)]
-    recipe = course(tokens=12_500, learning_rate=2e-3, weight_decay=0.1, clip=1.5)
-    expected = plain_loop(tiny_base, recipe, examples)
-    curve = fit(trainee(recipe), recipe, examples, checkpoints=never).curve[1:]
-    assert len(curve) == len(expected) >= 50
-    losses = np.array([row.loss for row in curve]) - np.array([loss for loss, _ in expected])
-    norms = np.array([row.gradient_norm for row in curve]) / np.array([norm for _, norm in expected]) - 1
-    assert abs(losses).max() < 1e-4
-    assert abs(losses.mean()) < 2e-5, "errors of rounding go both ways"
-    assert abs(norms).max() < 1e-3
-    assert curve[-1].loss is not None
-    assert curve[-1].loss < expected[0][0] - 0.5, "it learnt something"
 
 
 @pytest.mark.parametrize("recipe", [course(), tuning(tokens=2000)], ids=["full", "lora"])

@@ -36,3 +36,14 @@ class InstructRecipe(Noun):
         if self.unanswerable + self.closed > 0.9:
             raise ValueError("`unanswerable` and `closed` leave less than a tenth for answers with a citation")
         return self
+
+
+class PairsRecipe(Noun):
+    """`[pairs]`: what the tuned model gets wrong, for `[train.prefer]` to learn from."""
+
+    questions: Count = 0
+    """So many of the dialogues' questions the tuned model is asked again; 0 leaves preferences out."""
+    max_tokens: int = Field(default=64, ge=1)
+    """Of an answer."""
+    held_out: float = Field(default=0.05, ge=0, le=0.5)
+    """Share of the pairs that is kept for measuring."""

@@ -16,6 +16,8 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
+from .precision import wide
+
 NAME: Final = "kitae_examples"
 """For transformers' `attn_implementation`."""
 
@@ -123,8 +125,9 @@ class _Attention(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         query, key, value, *kept = ctx.saved_tensors
         of_query = torch.empty_like(query)
+        full = wide(query.dtype)
         # Sums over blocks and over examples that share a beginning are in float32 whatever the number format.
-        of_key, of_value = torch.zeros_like(key, dtype=torch.float32), torch.zeros_like(value, dtype=torch.float32)
+        of_key, of_value = torch.zeros_like(key, dtype=full), torch.zeros_like(value, dtype=full)
         left = iter(kept)
         for stretch in ctx.stretches:
             keys, values = stretch.of(key), stretch.of(value)
@@ -133,9 +136,9 @@ class _Attention(torch.autograd.Function):
                 found = block.probabilities(query, keys, ctx.scale, ctx.window) if again else next(left)
                 gradient = block.take(gradients[0], len(key))
                 stretch.add(of_value, block.seen, torch.bmm(found.transpose(1, 2), gradient))
-                of_found = torch.bmm(gradient, values[:, block.seen : block.end].transpose(1, 2)).float()
+                of_found = torch.bmm(gradient, values[:, block.seen : block.end].transpose(1, 2)).to(full)
                 # d softmax: p * (g - sum(p * g))
-                of_scores = torch._softmax_backward_data(of_found, found.float(), -1, torch.float32)
+                of_scores = torch._softmax_backward_data(of_found, found.to(full), -1, full)
                 of_scores = of_scores.mul_(ctx.scale).to(query.dtype)
                 block.put(of_query, torch.bmm(of_scores, keys[:, block.seen : block.end]))
                 stretch.add(of_key, block.seen, torch.bmm(of_scores.transpose(1, 2), block.take(query, len(key))))
@@ -164,7 +167,7 @@ class _Block:
     def probabilities(self, query: Tensor, keys: Tensor, scale: float, window: int | None) -> Tensor:
         """(shared heads, groups x queries, keys)"""
         seen = keys[:, self.seen : self.end]
-        scores = torch.bmm(self.take(query, len(keys)), seen.transpose(1, 2)).float().mul_(scale)
+        scores = torch.bmm(self.take(query, len(keys)), seen.transpose(1, 2)).to(wide(query.dtype)).mul_(scale)
         hidden = _hidden(keys.shape[1], window, query.device)[self.first : self.end, self.seen : self.end]
         scores.view(len(query), *hidden.shape).masked_fill_(hidden, -torch.inf)
         return torch.softmax(scores, dim=-1).to(query.dtype)

@@ -28,7 +28,11 @@ class Batch:
     where: Tensor
     """(targets,): places in the row whose next token is learnt."""
     targets: Tensor
-    """(targets,): those next tokens."""
+    """(targets,): those next tokens, example by example."""
+    learnt: tuple[int, ...]
+    """How many of the targets each example has."""
+    names: tuple[str, ...]
+    """The examples' ids."""
 
     @classmethod
     def of(cls, examples: Sequence[Example], device: torch.device) -> Self:
@@ -47,7 +51,15 @@ class Batch:
         def tensor(parts: Sequence[npt.NDArray[np.integer]]) -> Tensor:
             return torch.from_numpy(np.concatenate(parts).astype(np.int64)).to(device)
 
-        return cls(tensor(ids)[None], tensor(positions)[None], tuple(stretches), tensor(where), tensor(targets))
+        return cls(
+            tensor(ids)[None],
+            tensor(positions)[None],
+            tuple(stretches),
+            tensor(where),
+            tensor(targets),
+            learnt=tuple(map(len, where)),
+            names=tuple(example.id for example in examples),
+        )
 
     @property
     def tokens(self) -> int:

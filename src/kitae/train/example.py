@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..core.dialogue import Dialogue
+from ..core.dialogue import Dialogue, Message
 from ..core.mistakes import Mistake
+from ..core.pair import Pair
 from ..engine.chat import Renderer
 
 NAMED = 5
@@ -124,6 +125,26 @@ def dialogues_as_examples(dialogues: Iterable[Dialogue], renderer: Renderer, lon
         what = f"all {len(too_long)} dialogues are longer than {longest} tokens" if too_long else "no dialogue to learn"
         raise Mistake(what, where=where, hint="raise `sequence` in [train.tune], or make dialogues with less in them")
     return Dialogues(examples, too_long)
+
+
+def pairs_as_examples(pairs: Iterable[Pair], renderer: Renderer, longest: int) -> Dialogues:
+    """Each pair as two examples, the better answer first. A pair that is too long for a row is left out and named."""
+    examples, too_long = [], []
+    for pair in pairs:
+        both = [_answered(pair, answer, which, renderer) for answer, which in ((pair.better, "+"), (pair.worse, "-"))]
+        if row_tokens(both) > longest:
+            too_long.append(pair.id)
+        else:
+            examples += both
+    return Dialogues(examples, too_long)
+
+
+def _answered(pair: Pair, answer: str, which: str, renderer: Renderer) -> Example:
+    rendered = renderer.dialogue((*pair.messages, Message(role="assistant", content=answer)))
+    # Earlier turns of the assistant are the same in both: only the last reply is compared.
+    learnt = np.array(rendered.learnt, np.bool_)
+    learnt[: len(renderer.prompt(pair.messages))] = False
+    return Example(f"{pair.id}{which}", np.array(rendered.tokens, np.int32), learnt)
 
 
 def share_of(dialogues: Sequence[Dialogue], share: float) -> Sequence[Dialogue]:

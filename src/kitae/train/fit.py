@@ -18,6 +18,7 @@ from ..core.noun import Noun, digest
 from .batch import Batch
 from .checkpoint import Checkpoint, Checkpoints
 from .example import NAMED, Example, row_tokens
+from .objective import Likelihood, Objective, Preference
 from .packing import Order, Row, pack, rows_for_tokens, shuffled
 from .recipe import Course
 from .trainee import Trainee
@@ -31,6 +32,8 @@ BETAS: Final = (0.9, 0.95)
 MOMENTS: Final = ("step", "exp_avg", "exp_avg_sq")
 """AdamW's state of a weight, as torch calls it."""
 
+LIKELIHOOD: Final = Likelihood()
+
 FLOOR: Final = 0.1
 """What is left of the learning rate at the end."""
 
@@ -43,7 +46,7 @@ class CurveRow(Noun):
     tokens: int
     """Trained so far."""
     targets: int
-    """Tokens of this step that the loss counts."""
+    """Tokens of this step that the loss counts; pairs where preferences are learnt."""
     loss: float | None = None
     """Mean over the step's targets, before the step, in nats."""
     learning_rate: float = 0.0
@@ -64,15 +67,15 @@ class Fitted:
     """Trained by this process."""
 
 
-def plan(examples: Sequence[Example], course: Course) -> Order:
-    """Packs the examples and says for how long they are trained on.
+def plan(examples: Sequence[Example], course: Course, together: int = 1) -> Order:
+    """Packs the examples, so many of them side by side, and says for how long they are trained on.
 
     What is repeated within an epoch is packed anew each time, so that its repetitions stand in different rows.
     """
     rows: list[Row] = []
     for turn in range(max((example.repeat for example in examples), default=1)):
         chosen = [index for index, example in enumerate(examples) if example.repeat > turn]
-        packed = pack([examples[index] for index in chosen], course.sequence)
+        packed = pack([examples[index] for index in chosen], course.sequence, together)
         rows += [tuple(chosen[place] for place in row) for row in packed]
     sizes = [row_tokens([examples[index] for index in row]) for row in rows]
     if course.tokens is not None:
@@ -87,6 +90,7 @@ def fit(
     course: Course,
     examples: Sequence[Example],
     *,
+    objective: Objective = LIKELIHOOD,
     held_out: Sequence[Example] = (),
     checkpoints: Checkpoints,
     progress: Callable[[int], Callable[[int], None]] | None = None,
@@ -100,14 +104,16 @@ def fit(
     Raises:
         Mistake: the loss or a gradient is not a number.
     """
-    order = plan(examples, course)
+    order = plan(examples, course, objective.together)
     sizes = [order.tokens(step) for step in range(order.steps)]
     advance = progress(sum(sizes)) if progress else _nobody
     optimiser = _optimiser(trainee, course)
     with _deterministic():
         found = checkpoints.latest()
         if found is None:
-            curve = [CurveRow(step=0, tokens=0, targets=0, held_out_loss=mean_loss(trainee, held_out, course))]
+            curve = [
+                CurveRow(step=0, tokens=0, targets=0, held_out_loss=mean_loss(trainee, held_out, course, objective))
+            ]
         else:
             curve = _resume(found, trainee, optimiser)
         first = len(curve) - 1
@@ -116,7 +122,7 @@ def fit(
         for step in range(first, order.steps):
             rows = order.step(step)
             rate = course.learning_rate * schedule(step, order.steps, course.warmup)
-            loss, targets, norm = _step(trainee, optimiser, course, examples, rows, rate, step, advance)
+            loss, targets, norm = _step(trainee, objective, optimiser, course, examples, rows, rate, step, advance)
             done = curve[-1].tokens + sizes[step]
             curve.append(
                 CurveRow(step=step + 1, tokens=done, targets=targets, loss=loss, learning_rate=rate, gradient_norm=norm)
@@ -124,7 +130,7 @@ def fit(
             if checkpoints.due() and step + 1 < order.steps:
                 checkpoints.save(_checkpoint(trainee, optimiser, curve))
         seconds = time.perf_counter() - started
-        curve[-1] = curve[-1].model_copy(update={"held_out_loss": mean_loss(trainee, held_out, course)})
+        curve[-1] = curve[-1].model_copy(update={"held_out_loss": mean_loss(trainee, held_out, course, objective)})
     return Fitted(curve, order, seconds, sum(sizes[first:]))
 
 
@@ -138,25 +144,41 @@ def schedule(step: int, steps: int, warmup: float) -> float:
 
 
 @torch.no_grad()
-def mean_loss(trainee: Trainee, examples: Sequence[Example], course: Course) -> float | None:
-    """Mean loss over the targets of examples; `None` where there is none."""
-    summed, targets = 0.0, 0
-    for row in pack(examples, course.sequence):
-        batch = Batch.of([examples[index] for index in row], trainee.device)
-        summed += float(trainee.loss(batch))
-        targets += len(batch.targets)
-    return summed / targets if targets else None
+def mean_loss(
+    trainee: Trainee, examples: Sequence[Example], course: Course, objective: Objective = LIKELIHOOD
+) -> float | None:
+    """Mean loss over what is learnt in examples; `None` where there is none."""
+    summed, count = 0.0, 0
+    for batch in _batches(trainee, examples, course, objective):
+        summed += float(objective.loss(trainee, batch))
+        count += objective.count(batch)
+    return summed / count if count else None
 
 
-def at_most(examples: Sequence[Example], tokens: int) -> list[Example]:
+@torch.no_grad()
+def scores(trainee: Trainee, examples: Sequence[Example], course: Course, objective: Preference) -> dict[str, float]:
+    """How likely the model finds each answer, by the example's id."""
+    found: dict[str, float] = {}
+    for batch in _batches(trainee, examples, course, objective):
+        found |= zip(batch.names, objective.scores(trainee.log_probabilities(batch)).tolist(), strict=True)
+    return found
+
+
+def _batches(trainee: Trainee, examples: Sequence[Example], course: Course, objective: Objective) -> Iterator[Batch]:
+    for row in pack(examples, course.sequence, objective.together):
+        yield Batch.of([examples[index] for index in row], trainee.device)
+
+
+def at_most(examples: Sequence[Example], tokens: int, together: int = 1) -> list[Example]:
     """So many of the examples, spread over all of them, that they have at most `tokens` tokens together."""
+    units = [examples[start : start + together] for start in range(0, len(examples), together)]
     chosen: list[int] = []
-    for index in shuffled(len(examples), 0, 0):
-        tokens -= len(examples[index])
+    for index in shuffled(len(units), 0, 0):
+        tokens -= row_tokens(units[index])
         if tokens < 0:
             break
         chosen.append(index)
-    return [examples[index] for index in sorted(chosen)]
+    return [example for index in sorted(chosen) for example in units[index]]
 
 
 def identity(course: Course, examples: Sequence[Example], place: dict[str, str]) -> str:
@@ -169,6 +191,7 @@ def identity(course: Course, examples: Sequence[Example], place: dict[str, str])
 
 def _step(
     trainee: Trainee,
+    objective: Objective,
     optimiser: torch.optim.Optimizer,
     course: Course,
     examples: Sequence[Example],
@@ -177,16 +200,16 @@ def _step(
     step: int,
     advance: Callable[[int], None],
 ) -> tuple[float, int, float]:
-    """One step of the optimiser: mean loss, targets, gradient norm.
+    """One step of the optimiser: mean loss, what it is the mean over, gradient norm.
 
     The loss of each row is divided by the targets of all rows of the step, so that the gradient is that of the mean
     over all of them, however they are spread over rows.
     """
     batches = [Batch.of([examples[index] for index in row], trainee.device) for row in rows]
-    targets = max(1, sum(len(batch.targets) for batch in batches))
+    targets = max(1, sum(map(objective.count, batches)))
     summed = 0.0
     for batch, row in zip(batches, rows, strict=True):
-        loss = trainee.loss(batch)
+        loss = objective.loss(trainee, batch)
         value = float(loss.detach())
         if not math.isfinite(value):
             raise _not_a_number(f"the loss is {value}", step, [row], examples)

@@ -13,11 +13,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from .precision import wide
+
 
 class LoraLinear(nn.Module):
     """A frozen linear layer with `alpha / rank * up @ down` added to its weight.
 
-    The adapter is float32 whatever the layer's number format is.
+    The adapter is float32 whatever the layer's number format is, but for float64.
     """
 
     def __init__(self, layer: nn.Linear, rank: int, alpha: float, generator: torch.Generator) -> None:
@@ -26,8 +28,9 @@ class LoraLinear(nn.Module):
         self.scale = alpha / rank
         bound = 1 / math.sqrt(layer.in_features)
         down = torch.empty(rank, layer.in_features).uniform_(-bound, bound, generator=generator)
-        self.down = nn.Parameter(down.to(layer.weight.device))
-        self.up = nn.Parameter(torch.zeros(layer.out_features, rank, device=layer.weight.device))
+        device, number_format = layer.weight.device, wide(layer.weight.dtype)
+        self.down = nn.Parameter(down.to(device, number_format))
+        self.up = nn.Parameter(torch.zeros(layer.out_features, rank, device=device, dtype=number_format))
 
     def forward(self, inputs: Tensor) -> Tensor:
         weight = self.layer.weight

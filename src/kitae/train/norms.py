@@ -7,15 +7,17 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from .precision import wide
+
 
 class _RmsNorm(torch.autograd.Function):
     """`x / rms(x) * gain` in float32. Autograd's own backward of the same formula moves three times the memory."""
 
     @staticmethod
     def forward(ctx: Any, inputs: Tensor, gain: Tensor, epsilon: float) -> Tensor:
-        wide = inputs.float()
-        inverse = torch.linalg.vecdot(wide, wide).div_(wide.shape[-1]).add_(epsilon).rsqrt_().unsqueeze(-1)
-        normed = wide * inverse
+        full = inputs.to(wide(inputs.dtype))
+        inverse = torch.linalg.vecdot(full, full).div_(full.shape[-1]).add_(epsilon).rsqrt_().unsqueeze(-1)
+        normed = full * inverse
         ctx.save_for_backward(normed, inverse, gain)
         result: Tensor = (normed * gain).to(inputs.dtype)
         return result
@@ -26,7 +28,7 @@ class _RmsNorm(torch.autograd.Function):
         gradient = gradients[0]
         of_gain = None
         if ctx.needs_input_grad[1]:
-            of_gain = (gradient.float() * normed).flatten(0, -2).sum(0)
+            of_gain = (gradient.to(normed.dtype) * normed).flatten(0, -2).sum(0)
         scaled = gradient * gain
         along = torch.linalg.vecdot(scaled, normed).div_(normed.shape[-1]).unsqueeze(-1)
         of_inputs = scaled.addcmul_(normed, along, value=-1).mul_(inverse).to(gradient.dtype)
@@ -50,7 +52,7 @@ def _forward(norm: Any, offset: float) -> Any:
     epsilon = _epsilon(norm)
 
     def forward(inputs: Tensor) -> Tensor:
-        result: Tensor = _RmsNorm.apply(inputs, norm.weight.float() + offset, epsilon)  # type: ignore[no-untyped-call]
+        result: Tensor = _RmsNorm.apply(inputs, norm.weight.to(wide(norm.weight.dtype)) + offset, epsilon)  # type: ignore[no-untyped-call]
         return result
 
     return forward
@@ -61,7 +63,7 @@ def _offset(norm: nn.Module) -> float | None:
     weight = getattr(norm, "weight", None)
     if not isinstance(weight, Tensor) or weight.dim() != 1 or _epsilon(norm) is None:
         return None
-    trial = torch.linspace(-3, 2, weight.numel(), device=weight.device)[None]
+    trial = torch.linspace(-3, 2, weight.numel(), device=weight.device, dtype=weight.dtype)[None]
     with torch.no_grad():
         expected = norm(trial)
         for offset in (0.0, 1.0):

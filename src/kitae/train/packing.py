@@ -17,38 +17,44 @@ Row = tuple[int, ...]
 """Indices of the examples that stand in a row, in their order there."""
 
 
-def pack(examples: Sequence[Example], capacity: int) -> list[Row]:
+def pack(examples: Sequence[Example], capacity: int, together: int = 1) -> list[Row]:
     """Rows that compute at most `capacity` tokens, every example in exactly one.
 
     Questions about the same passages begin alike. Such families are kept together, so that their beginning is computed
     once, and in a row examples stand in the order of their tokens, so that neighbours are those that share most.
 
+    Args:
+        together: So many examples, one after another, stay side by side in their order (a better and a worse answer).
+
     Raises:
-        ValueError: an example is longer than a row.
+        ValueError: what stays together is longer than a row.
     """
-    ordered = sorted(range(len(examples)), key=lambda index: examples[index].tokens.astype(">i4").tobytes())
-    families = _families(examples, ordered, capacity)
-    sizes = [row_tokens([examples[index] for index in family]) for family in families]
-    rank = {index: place for place, index in enumerate(ordered)}
-    rows = [[index for family in row for index in families[family]] for row in best_fit(sizes, capacity)]
-    return [tuple(sorted(row, key=rank.__getitem__)) for row in sorted(rows, key=min)]
+    units = [tuple(range(start, start + together)) for start in range(0, len(examples), together)]
+    units.sort(key=lambda unit: examples[unit[0]].tokens.astype(">i4").tobytes())
+    families = _families(examples, units, capacity)
+    sizes = [row_tokens([examples[index] for unit in family for index in unit]) for family in families]
+    rank = {unit: place for place, unit in enumerate(units)}
+    rows = [[unit for family in row for unit in families[family]] for row in best_fit(sizes, capacity)]
+    ordered = [sorted(row, key=rank.__getitem__) for row in sorted(rows, key=min)]
+    return [tuple(index for unit in row for index in unit) for row in ordered]
 
 
-def _families(examples: Sequence[Example], ordered: Sequence[int], capacity: int) -> list[list[int]]:
-    """Runs of examples that begin alike, none too large for a row."""
-    families: list[list[int]] = []
+def _families(examples: Sequence[Example], units: Sequence[Row], capacity: int) -> list[list[Row]]:
+    """Runs of units that begin alike, none too large for a row."""
+    families: list[list[Row]] = []
     size = 0
-    for index in ordered:
-        example = examples[index]
-        before = examples[families[-1][-1]] if families else None
-        common = shared(before, example) if before is not None else 0
-        alike = before is not None and common >= SAME_FAMILY * min(len(before), len(example))
-        if alike and size + len(example) - common <= capacity:
-            families[-1].append(index)
-            size += len(example) - common
+    for unit in units:
+        first = examples[unit[0]]
+        before = examples[families[-1][-1][-1]] if families else None
+        common = shared(before, first) if before is not None else 0
+        alike = before is not None and common >= SAME_FAMILY * min(len(before), len(first))
+        own = row_tokens([examples[index] for index in unit])
+        if alike and size + own - common <= capacity:
+            families[-1].append(unit)
+            size += own - common
         else:
-            families.append([index])
-            size = len(example)
+            families.append([unit])
+            size = own
     return families
 
 

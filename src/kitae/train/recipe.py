@@ -56,6 +56,24 @@ class PretrainRecipe(Course):
     learning_rate: float = Field(default=5e-5, gt=0)
 
 
+class PreferRecipe(Course):
+    """Learning preferences between a better and a worse answer: DPO and its kin."""
+
+    method: Method = "lora"
+    tokens: Count | None = None
+    learning_rate: float = Field(default=1e-4, gt=0)
+    beta: float = Field(default=0.1, gt=0)
+    """How much a difference in log-probability counts. Large: stays near the model before training."""
+    reference: bool = True
+    """Whether differences count against those of the model before training (DPO) or by themselves."""
+    normalised: bool = False
+    """Whether log-probabilities are means over an answer's tokens (SimPO, with `reference` off) instead of sums."""
+    margin: float = Field(default=0.0, ge=0)
+    """By how much the better answer has to win."""
+    likelihood: float = Field(default=0.2, ge=0)
+    """Weight of the better answer's mean cross-entropy beside; keeps both from becoming unlikely together."""
+
+
 class TuneRecipe(Course):
     """Tuning on dialogues: what the assistant says is learnt."""
 

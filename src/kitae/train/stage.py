@@ -6,6 +6,7 @@ import functools
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +14,16 @@ from ..core.artifact import Artifact
 from ..core.dialogue import Dialogue
 from ..core.files import write_atomically
 from ..core.mistakes import Mistake
+from ..core.pair import Pair
 from ..core.run import Run
 from ..core.stage import Stage
-from .recipe import Course, PretrainRecipe, TuneRecipe
+from .recipe import Course, PreferRecipe, PretrainRecipe, TuneRecipe
 
 if TYPE_CHECKING:
     from ..engine.chat import Renderer
     from .example import Example
+    from .objective import Objective
+    from .trainee import Trainee
 
 INHERITED = ("base", "licence", "parameters", "vocabulary")
 """Facts of the model that training does not change."""
@@ -74,6 +78,36 @@ def tune(recipe: TuneRecipe, model: Artifact, dialogues: Sequence[Artifact], run
     return run.seal()
 
 
+def prefer(recipe: PreferRecipe, model: Artifact, pairs: Artifact, run: Run) -> Artifact:
+    """Learning which answers are better, from the rows `pairs` and `held_out`.
+
+    Raises:
+        Mistake: no pair is short enough, an architecture that cannot be packed, or a loss that is not a number.
+    """
+    from ..engine.chat import Renderer
+    from .example import pairs_as_examples
+
+    renderer = Renderer(model.folder)
+    made = pairs_as_examples(pairs.rows("pairs", Pair), renderer, recipe.sequence)
+    held_out = pairs_as_examples(pairs.rows("held_out", Pair), renderer, recipe.sequence)
+    too_long = made.too_long + held_out.too_long
+    if too_long:
+        run.say(f"{len(too_long)} pairs are longer than {recipe.sequence} tokens and were left out")
+    run.facts(too_long=too_long)
+    _train(recipe, model, made.examples, held_out.examples, run)
+    return run.seal()
+
+
+def _objective(recipe: Course, trainee: Trainee, examples: Sequence[Example]) -> Objective:
+    from .fit import scores
+    from .objective import Likelihood, Preference
+
+    if not isinstance(recipe, PreferRecipe):
+        return Likelihood()
+    plain = Preference(recipe.beta, recipe.margin, recipe.normalised, recipe.likelihood)
+    return replace(plain, before=scores(trainee, examples, recipe, plain)) if recipe.reference else plain
+
+
 def _train(recipe: Course, model: Artifact, examples: Sequence[Example], held_out: Sequence[Example], run: Run) -> None:
     """Trains and writes the model's folder, `curve.jsonl` and the facts."""
     from ..core.quiet import hush
@@ -87,11 +121,14 @@ def _train(recipe: Course, model: Artifact, examples: Sequence[Example], held_ou
         raise Mistake("there is no token to learn", where=model.id, hint="the corpus is empty; see its ledger")
     where = place()
     trainee = Trainee(model.folder, recipe, number_format=where["number_format"], device=where["device"])
-    measured = at_most(held_out, recipe.held_out_tokens)
+    # Preferences compare with the model as it is now, so this comes before anything is trained or resumed.
+    objective = _objective(recipe, trainee, [*examples, *held_out])
+    measured = at_most(held_out, recipe.held_out_tokens, objective.together)
     fitted = fit(
         trainee,
         recipe,
         examples,
+        objective=objective,
         held_out=measured,
         checkpoints=Checkpoints(run.work / "checkpoints", identity(recipe, examples, where)),
         progress=lambda tokens: run.progress("training", tokens, "tokens"),
@@ -155,3 +192,4 @@ PRETRAIN = Stage(
     name="pretrain", kind="model", function=pretrain, format=1, packages=_PACKAGES, exact=False, place=place
 )
 TUNE = Stage(name="tune", kind="model", function=tune, format=2, packages=_PACKAGES, exact=False, place=place)
+PREFER = Stage(name="prefer", kind="model", function=prefer, format=1, packages=_PACKAGES, exact=False, place=place)

@@ -19,8 +19,9 @@ from .attention import NAME, register
 from .batch import Batch
 from .example import Example
 from .lora import adapters, add_adapters
-from .loss import summed_cross_entropy
+from .loss import log_probabilities, summed_cross_entropy
 from .norms import speed_up_norms
+from .precision import wide
 from .recipe import Course
 
 AGREEMENT: Final = 1e-3
@@ -41,8 +42,9 @@ WEIGHTS: Final = (".safetensors", ".safetensors.index.json", ".bin", ".bin.index
 class Trainee:
     """A causal language model that is being trained.
 
-    The model computes in `number_format`; what the optimiser changes is always float32. With LoRA those are the
-    adapters. With full training in bfloat16 each weight has a float32 master, which its gradients are added up in.
+    The model computes in `number_format`; what the optimiser changes is float32 (float64 where all is). With LoRA
+    those are the adapters. With full training in bfloat16 each weight has a float32 master, which its gradients are
+    added up in.
 
     Dropout is off, so nothing in a step draws random numbers.
 
@@ -54,7 +56,7 @@ class Trainee:
         self.folder = folder
         self.number_format = number_format
         self.device = torch.device(device)
-        self._model = load(folder, torch.float32).eval()
+        self._model = load(folder, wide(getattr(torch, number_format))).eval()
         self._softcap: float | None = getattr(self._model.config, "final_logit_softcapping", None)
         probe = _probe(self._model.config.get_text_config().vocab_size)
         expected = sum(_own_loss(self._model, each) for each in probe)
@@ -72,11 +74,20 @@ class Trainee:
 
     def loss(self, batch: Batch) -> Tensor:
         """The loss summed over the targets of a row; logits are computed for those alone."""
+        return summed_cross_entropy(self._hidden(batch), self._head.weight, batch.targets, softcap=self._softcap)
+
+    def log_probabilities(self, batch: Batch) -> list[Tensor]:
+        """Of each example of a row, the log-probabilities of its targets."""
+        found = log_probabilities(self._hidden(batch), self._head.weight, batch.targets, softcap=self._softcap)
+        return list(torch.split(found, list(batch.learnt)))
+
+    def _hidden(self, batch: Batch) -> Tensor:
+        """(targets, width): what the output layer is given."""
         found = self._model.base_model(
             input_ids=batch.ids, position_ids=batch.positions, stretches=batch.stretches, use_cache=False
         )
-        hidden = found.last_hidden_state[0, batch.where]
-        return summed_cross_entropy(hidden, self._head.weight, batch.targets, softcap=self._softcap)
+        hidden: Tensor = found.last_hidden_state[0, batch.where]
+        return hidden
 
     @torch.no_grad()
     def refresh(self) -> None:
@@ -107,7 +118,7 @@ class Trainee:
         """Casts what stays frozen, and gives what is trained its float32 form."""
         self._mastered: list[tuple[Tensor, Tensor]] = []
         trained = {name: each for name, each in self._model.named_parameters() if each.requires_grad}
-        if self.number_format == "float32":
+        if self.number_format in ("float32", "float64"):
             return trained
         dtype = getattr(torch, self.number_format)
         if course.method == "lora":
@@ -170,7 +181,8 @@ def _probe(vocabulary: int) -> list[Example]:
 def _own_loss(model: Any, example: Example) -> float:
     """What the model itself says about one example: its own attention, norms and logits."""
     ids = torch.from_numpy(example.tokens).long()[None]
-    logits = model(input_ids=ids, use_cache=False).logits[0, :-1].float()
+    logits = model(input_ids=ids, use_cache=False).logits[0, :-1]
+    logits = logits.to(wide(logits.dtype))
     targets = torch.where(torch.from_numpy(example.learnt[1:]), ids[0, 1:], -100)
     return float(nn.functional.cross_entropy(logits, targets, reduction="sum"))
 
