@@ -25,7 +25,7 @@ from .gate.client import Gate
 from .gate.policy import Endpoint, Place
 from .instruct.recipe import InstructRecipe, PairsRecipe
 from .knowledge.recipe import EmbedRecipe, IndexRecipe, SearchRecipe
-from .train.recipe import PreferRecipe, PretrainRecipe, TuneRecipe
+from .train.recipe import Limits, PreferRecipe, PretrainRecipe, TuneRecipe
 
 FILE = "kitae.toml"
 
@@ -59,11 +59,12 @@ class Goal(Noun):
 
 
 class TrainRecipe(Noun):
-    """`[train.pretrain]`, `[train.tune]` and `[train.prefer]`."""
+    """`[train.pretrain]`, `[train.tune]`, `[train.prefer]` and `[train.limits]`."""
 
     pretrain: PretrainRecipe = PretrainRecipe()
     tune: TuneRecipe = TuneRecipe()
     prefer: PreferRecipe = PreferRecipe()
+    limits: Limits = Limits()
 
 
 class KnowledgeRecipe(Noun):

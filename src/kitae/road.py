@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .adopt.recipe import AdoptRecipe
 from .adopt.stage import ADOPT, TRIM, base_files
@@ -29,6 +30,9 @@ from .knowledge.stage import EMBED, INDEX
 from .measuring import Knowledge, Measuring, identity_of, load, rows, served
 from .project import Project, ProjectFile
 from .train.stage import PREFER, PRETRAIN, TUNE
+
+if TYPE_CHECKING:
+    from .train.guard import Allowance
 
 STAGES = ("documents", "adopt", "knowledge", "corpus", "instruct", "train", "evaluate", "report")
 """Where `kitae run STAGE` may stop."""
@@ -74,6 +78,7 @@ def walk(project: Project, make: Making, *, until: str = "report", place: str = 
     # Passages that stand beside the right one in a dialogue are read by the model too: none may be held out.
     practice = make(INDEX, "trainable", file.knowledge.index, {"documents": trainable})
     road.knowledge = Knowledge(words, vectors, file)
+    allowed = _allowed(project, place)
     own = {"": file} | {f"-{variant.name}": project.variant(variant) for variant in file.variants}
     dialogues: dict[str, Artifact] = {}
     for suffix, recipe in own.items():
@@ -88,11 +93,12 @@ def walk(project: Project, make: Making, *, until: str = "report", place: str = 
             continue
         model = trimmed
         if recipe.train.pretrain.tokens:
-            model = make(PRETRAIN, f"pretrained{suffix}", recipe.train.pretrain, {"model": model, "corpus": corpus})
+            learning: dict[str, Given] = {"model": model, "corpus": corpus}
+            model = make(PRETRAIN, f"pretrained{suffix}", recipe.train.pretrain, learning, given=allowed)
         learnt: dict[str, Given] = {"model": model, "dialogues": [dialogues[suffix], *tasks]}
-        tuned = make(TUNE, f"tuned{suffix}", recipe.train.tune, learnt)
+        tuned = make(TUNE, f"tuned{suffix}", recipe.train.tune, learnt, given=allowed)
         if recipe.pairs.questions:
-            tuned = preferring(make, recipe, suffix, tuned, dialogues[suffix])
+            tuned = preferring(make, recipe, suffix, tuned, dialogues[suffix], allowed)
         road.tuned[f"tuned{suffix}"] = tuned
         road.models[f"tuned{suffix}"] = served(make, file, f"tuned{suffix}", tuned)
     if last < STAGES.index("evaluate"):
@@ -105,17 +111,37 @@ def walk(project: Project, make: Making, *, until: str = "report", place: str = 
     return road
 
 
-def preferring(make: Making, file: ProjectFile, suffix: str, tuned: Artifact, dialogues: Artifact) -> Artifact:
+def preferring(
+    make: Making,
+    file: ProjectFile,
+    suffix: str,
+    tuned: Artifact,
+    dialogues: Artifact,
+    allowed: Callable[[], dict[str, Allowance]] = dict,
+) -> Artifact:
     """The tuned model after it has learnt from its own faults."""
     speaking = served(make, file, f"tuned{suffix}", tuned)
     given = {"generator": functools.partial(load, speaking, file)}
     asked: dict[str, Given] = {"model": speaking, "dialogues": [dialogues]}
     pairs = make(PAIRS, f"pairs{suffix}", file.pairs, asked, identity=_speaker(speaking, file), given=lambda: given)
-    return make(PREFER, f"preferred{suffix}", file.train.prefer, {"model": tuned, "pairs": pairs})
+    return make(PREFER, f"preferred{suffix}", file.train.prefer, {"model": tuned, "pairs": pairs}, given=allowed)
 
 
 def _speaker(model: Artifact, file: ProjectFile) -> dict[str, str]:
     return identity_of(model, file).model_dump()
+
+
+def _allowed(project: Project, place: str) -> Callable[[], dict[str, Allowance]]:
+    """How long a course may take here. Looked at when it is to be made: a limit is no part of what a model is."""
+
+    def given() -> dict[str, Allowance]:
+        from .train.guard import allowance
+
+        here = project.place(place)
+        rates = {"yen_per_hour": here.yen_per_hour, "watts": here.watts} if here else {}
+        return {"allowed": allowance(project.file.train.limits, **rates)}
+
+    return given
 
 
 def _hard_negatives() -> dict[str, Callable[[Iterable[Passage]], Retriever]]:

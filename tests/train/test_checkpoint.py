@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 
+from kitae.core.mistakes import Mistake
 from kitae.train import checkpoint
 from kitae.train.checkpoint import Checkpoint, Checkpoints
 
@@ -22,16 +24,21 @@ def test_the_latest_checkpoint_is_read_as_it_was_written(tmp_path: Path) -> None
     assert found.step == 12
     assert found.state == {"curve": [0.1, 12]}
     assert torch.equal(found.tensors["weight"], torch.full((4,), 12.0))
-    assert len(list(tmp_path.iterdir())) == 1, "the one before is deleted"
+    saved(tmp_path, 20)
+    assert [path.name[:13] for path in sorted(tmp_path.iterdir())] == ["step-00000012", "step-00000020"]
+    before = Checkpoints(tmp_path, "mine").latest(at_most=19)
+    assert before is not None
+    assert before.step == 12, "the one before stays, older ones are deleted"
 
 
-def test_a_damaged_checkpoint_is_never_read(tmp_path: Path) -> None:
+def test_a_damaged_checkpoint_is_a_mistake(tmp_path: Path) -> None:
     checkpoints = saved(tmp_path)
     (file,) = tmp_path.iterdir()
     whole = file.read_bytes()
     for damaged in (whole[:-1], whole[:-4] + b"\0\0\0\0", b""):
         file.write_bytes(damaged)
-        assert checkpoints.latest() is None
+        with pytest.raises(Mistake, match="checkpoint of step 3 is damaged"):
+            checkpoints.latest()
     file.write_bytes(whole)
     assert checkpoints.latest() is not None
 
@@ -55,7 +62,32 @@ def test_a_kill_while_writing_leaves_the_one_before(tmp_path: Path, monkeypatch:
     assert found is not None
     assert found.step == 3
     saved(tmp_path, 12)
-    assert len(list(tmp_path.iterdir())) == 1, "what was left half written is overwritten"
+    assert len(list(tmp_path.iterdir())) == 2, "what was left half written is overwritten"
+
+
+def test_the_best_weights_stay_until_better_ones_come(tmp_path: Path) -> None:
+    checkpoints = saved(tmp_path)
+    for step in (2, 5):
+        checkpoints.save_best(step, {"weight": torch.full((2,), float(step))})
+    assert torch.equal(checkpoints.best(5)["weight"], torch.full((2,), 5.0))
+    with pytest.raises(Mistake, match="best weights, those of step 2, are gone"):
+        checkpoints.best(2)
+    latest = checkpoints.latest()
+    assert latest is not None
+    assert latest.step == 3
+
+
+def test_a_checkpoint_that_the_disk_has_no_room_for_is_not_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoints = saved(tmp_path)
+    usage = SimpleNamespace(total=10**9, used=0, free=checkpoint.ROOM)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
+    with pytest.raises(Mistake, match=r"the disk has 0\.1 GB left"):
+        checkpoints.save(Checkpoint(9, {"weight": torch.zeros(4)}, {}))
+    latest = checkpoints.latest()
+    assert latest is not None
+    assert latest.step == 3
 
 
 def test_a_checkpoint_is_due_after_its_interval(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 import signal
 import subprocess
 import sys
@@ -13,8 +14,13 @@ import pytest
 import torch
 
 from kitae.core.mistakes import Mistake
+from kitae.train.batch import Batch
 from kitae.train.checkpoint import Checkpoint, Checkpoints
-from kitae.train.fit import CurveRow, at_most, fit, identity, mean_loss, plan, schedule
+from kitae.train.curve import CurveRow, spiked
+from kitae.train.fit import fit, identity, plan, schedule
+from kitae.train.guard import Allowance, Guard, Stopped
+from kitae.train.measure import at_most, mean_loss
+from kitae.train.objective import Likelihood
 from kitae.train.recipe import Course
 from kitae.train.trainee import Trainee
 
@@ -138,7 +144,7 @@ def test_two_runs_are_equal_to_the_last_bit(trainee: Make, never: Checkpoints) -
 
 def test_a_loss_that_is_not_a_number_names_the_texts(trainee: Make, never: Checkpoints) -> None:
     recipe = course(learning_rate=1e30, warmup=0.0)
-    with pytest.raises(Mistake, match=r"is nan at step|is inf at step|not a number at step") as raised:
+    with pytest.raises(Mistake, match=r"not a number at step \d+; steps were left out 3 times before") as raised:
         fit(trainee(recipe), recipe, make_examples(8), checkpoints=never)
     assert "example " in raised.value.where
 
@@ -162,7 +168,182 @@ def test_held_out_examples_are_measured_before_and_after(trainee: Make, never: C
     assert before is not None
     assert curve[-1].held_out_loss is not None
     assert curve[-1].held_out_loss < before - 0.5
-    assert [row.held_out_loss for row in curve[1:-1]] == [None] * (len(curve) - 2)
+    measured = [row.step for row in curve if row.held_out_loss is not None]
+    steps = curve[-1].step
+    assert measured == [0, *(math.ceil(steps * turn / 4) for turn in (1, 2, 3, 4))]
+    assert all(row.general_loss is None for row in curve)
+
+
+def test_general_text_shows_what_is_forgotten(trainee: Make, never: Checkpoints) -> None:
+    examples, general = make_examples(8), make_examples(4, seed=3)
+    model = trainee(course(tokens=4000))
+    curve = fit(model, course(tokens=4000), examples, held_out=examples, general=general, checkpoints=never).curve
+    assert curve[-1].general_loss == mean_loss(model, general, course())
+    assert curve[0].general_loss is not None
+    assert curve[0].general_loss != curve[-1].general_loss
+
+
+def over_learning(keep: str) -> Course:
+    """So fast that what was held out gets worse again."""
+    return course(tokens=9000, learning_rate=2e-2, warmup=0.3, measures=6, keep=keep)
+
+
+@pytest.mark.parametrize("keep", ["best", "last"])
+def test_the_best_weights_that_were_measured_are_the_result(trainee: Make, never: Checkpoints, keep: str) -> None:
+    examples, held_out, recipe = make_examples(8), make_examples(4, seed=3), over_learning(keep)
+    model = trainee(recipe)
+    fitted = fit(model, recipe, examples, held_out=held_out, checkpoints=never)
+    measured = {row.step: row.held_out_loss for row in fitted.curve[1:] if row.held_out_loss is not None}
+    best = min(measured, key=lambda step: measured[step])
+    assert best < fitted.curve[-1].step, "otherwise this test says nothing"
+    assert fitted.kept == (best if keep == "best" else fitted.curve[-1].step)
+    assert mean_loss(model, held_out, recipe) == measured[fitted.kept]
+
+
+def test_a_killed_run_keeps_the_same_best_weights(
+    trainee: Make, never: Checkpoints, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    examples, held_out, recipe = make_examples(8), make_examples(4, seed=3), over_learning("best")
+    whole = trainee(recipe)
+    expected = fit(whole, recipe, examples, held_out=held_out, checkpoints=never)
+    often = Checkpoints(tmp_path / "often", "same")
+    killed_after(expected.kept + 1, often, monkeypatch)
+    with pytest.raises(Killed):
+        fit(trainee(recipe), recipe, examples, held_out=held_out, checkpoints=often)
+    again = trainee(recipe)
+    resumed = Checkpoints(tmp_path / "often", "same", every=1e9)
+    found = fit(again, recipe, examples, held_out=held_out, checkpoints=resumed)
+    assert (found.curve, found.kept) == (expected.curve, expected.kept)
+    assert all(torch.equal(weight, again.trained[name]) for name, weight in whole.trained.items())
+
+
+# Guards
+
+
+def test_an_allowance_that_is_used_up_stops_with_a_checkpoint_and_goes_on_from_it(
+    trainee: Make, never: Checkpoints, tmp_path: Path
+) -> None:
+    recipe, examples = course(), make_examples(12)
+    whole, checkpoints = trainee(recipe), Checkpoints(tmp_path / "stopped", "same", every=1e9)
+    expected = fit(whole, recipe, examples, checkpoints=never)
+    with pytest.raises(Stopped, match=r"stopped after step 1 of \d+: `hours = 1` is used up"):
+        fit(trainee(recipe), recipe, examples, checkpoints=checkpoints, guard=Guard(Allowance(1e-9, "`hours = 1`")))
+    with pytest.raises(Stopped, match="after step 2 of"):
+        fit(trainee(recipe), recipe, examples, checkpoints=checkpoints, guard=Guard(Allowance(1e-9, "x")))
+    again = trainee(recipe)
+    found = fit(again, recipe, examples, checkpoints=checkpoints)
+    assert found.curve == expected.curve
+    assert 0 < found.tokens < expected.tokens
+    assert all(torch.equal(weight, again.trained[name]) for name, weight in whole.trained.items())
+
+
+def test_sigterm_stops_with_a_checkpoint(trainee: Make, tmp_path: Path) -> None:
+    recipe, checkpoints = course(), Checkpoints(tmp_path / "stopped", "same", every=1e9)
+    before, steps = signal.getsignal(signal.SIGTERM), []
+
+    def terminate(done: int) -> None:
+        steps.append(done)
+        if len(steps) == 4:
+            signal.raise_signal(signal.SIGTERM)
+
+    with pytest.raises(Stopped, match="the machine asked to stop"):
+        fit(trainee(recipe), recipe, make_examples(12), checkpoints=checkpoints, progress=lambda _: terminate)
+    found = checkpoints.latest()
+    assert found is not None
+    assert found.step == len(steps) - 1 == 3
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_sigterm_in_the_last_step_lets_nothing_follow(trainee: Make, never: Checkpoints) -> None:
+    caught: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: caught.append(number))
+    try:
+        recipe = course(tokens=200, batch_tokens=10_000)
+        once = iter([None])
+
+        def terminate(done: int) -> None:
+            if done and next(once, "again") is None:
+                signal.raise_signal(signal.SIGTERM)
+
+        fit(trainee(recipe), recipe, make_examples(3), checkpoints=never, progress=lambda _: terminate)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert caught == [signal.SIGTERM], "it is handed on when the course is done"
+
+
+def poisoned(step: int, value: float) -> Any:
+    """An objective whose loss is multiplied at one step, as damaged weights or an odd text would."""
+
+    class Poisoned(Likelihood):
+        calls = 0
+
+        def loss(self, trainee: Trainee, batch: Batch) -> torch.Tensor:
+            found = super().loss(trainee, batch)
+            return found * value if batch.names[0] == f"example {step}" else found
+
+    return Poisoned()
+
+
+def test_a_batch_whose_loss_is_not_a_number_is_left_out_and_named(trainee: Make, never: Checkpoints) -> None:
+    examples = make_examples(12)
+    recipe = course(tokens=sum(map(len, examples)), batch_tokens=128)
+    rows = plan(examples, recipe).rows
+    bad = rows[2][0]
+    told: list[str] = []
+    found = fit(
+        trainee(recipe), recipe, examples, objective=poisoned(bad, math.nan), checkpoints=never, say=told.append
+    )
+    skipped = [row for row in found.curve if row.skipped]
+    assert [row.loss for row in skipped] == [None]
+    assert f"example {bad}" in found.skipped
+    assert len(told) == 1
+    assert f"going on without example {bad}" in told[0]
+    assert all(row.loss is not None and math.isfinite(row.loss) for row in found.curve[1:] if not row.skipped)
+
+
+class Damaging(Likelihood):
+    """One step's gradient is so large that the weights are damaged: the losses after it are high."""
+
+    def __init__(self, at: str) -> None:
+        self.at = at
+
+    def loss(self, trainee: Trainee, batch: Batch) -> torch.Tensor:
+        found = trainee.loss(batch)
+        if self.at in batch.names and found.requires_grad:
+            trainee.trained["model.norm.weight"].data.add_(30)
+        return found
+
+
+def test_a_loss_that_springs_up_takes_back_the_steps_that_did_it(trainee: Make, tmp_path: Path) -> None:
+    examples = make_examples(60)
+    recipe = course(tokens=sum(map(len, examples)), batch_tokens=128, learning_rate=1e-4)
+    order = plan(examples, recipe)
+    assert order.steps > 22
+    bad = examples[order.step(20)[0][0]].id
+    told: list[str] = []
+    curves = []
+    for every in (1e9, 0.0):  # from the beginning, and from a checkpoint
+        checkpoints = Checkpoints(tmp_path / f"{every}", "same", every=every)
+        model = trainee(recipe)
+        found = fit(model, recipe, examples, objective=Damaging(bad), checkpoints=checkpoints, say=told.append)
+        curves.append(found.curve)
+        assert [row.step for row in found.curve if row.skipped] == [21, 22, 23]
+        assert bad in found.skipped
+    assert curves[0] == curves[1]
+    assert len(told) == 2
+    assert "the loss sprang to" in told[0]
+    assert max(row.loss for row in curves[0] if row.loss is not None) < 7
+
+
+def test_an_odd_text_alone_is_not_a_spike() -> None:
+    def curve(*losses: float) -> list[CurveRow]:
+        return [CurveRow(step=n, tokens=0, targets=1, loss=loss) for n, loss in enumerate((*([2.0] * 16), *losses))]
+
+    assert not spiked(curve(9.0))
+    assert not spiked(curve(9.0, 2.1))
+    assert spiked(curve(9.0, 5.0))
+    assert not spiked(curve(3.0, 3.4))
+    assert not spiked(curve(9.0, 5.0)[3:]), "too little is known yet"
 
 
 def test_training_and_measuring_report_the_same_loss(trainee: Make, never: Checkpoints) -> None:

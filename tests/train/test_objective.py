@@ -9,7 +9,8 @@ import torch
 
 from kitae.train.batch import Batch
 from kitae.train.checkpoint import Checkpoints
-from kitae.train.fit import fit, mean_loss, plan, scores
+from kitae.train.fit import fit, plan
+from kitae.train.measure import mean_loss, scores
 from kitae.train.objective import Preference
 from kitae.train.trainee import Trainee
 

@@ -13,8 +13,10 @@ from torch import Tensor
 from kitae.train import batch as batches
 from kitae.train.batch import Batch
 from kitae.train.checkpoint import Checkpoints
+from kitae.train.curve import CurveRow
 from kitae.train.example import Example
-from kitae.train.fit import CurveRow, fit, scores
+from kitae.train.fit import fit
+from kitae.train.measure import scores
 from kitae.train.objective import Likelihood, Preference
 from kitae.train.recipe import Course
 from kitae.train.trainee import Trainee

@@ -66,6 +66,8 @@ class Place(Noun):
     may_hold: Label
     yen_per_hour: float = Field(default=0.0, ge=0)
     """What an hour there costs; 0 for a machine that is paid for anyway."""
+    watts: float = Field(default=0.0, ge=0)
+    """What the whole machine draws while it trains, at the plug; 0 where nobody knows."""
 
 
 Purpose = Literal["answer", "judge", "teach"]

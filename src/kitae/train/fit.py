@@ -14,16 +14,19 @@ from typing import Any, Final
 import torch
 
 from ..core.mistakes import Mistake
-from ..core.noun import Noun, digest
+from ..core.noun import digest
 from .batch import Batch
 from .checkpoint import Checkpoint, Checkpoints
+from .curve import CurveRow, spiked
 from .example import NAMED, Example, row_tokens
-from .objective import Likelihood, Objective, Preference
-from .packing import Order, Row, pack, rows_for_tokens, shuffled
+from .guard import Guard, Stopped
+from .measure import LIKELIHOOD, mean_loss
+from .objective import Objective
+from .packing import Order, Row, pack, rows_for_tokens
 from .recipe import Course
 from .trainee import Trainee
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Of checkpoints: counted up when an older one could not be gone on from."""
 
 BETAS: Final = (0.9, 0.95)
@@ -32,27 +35,11 @@ BETAS: Final = (0.9, 0.95)
 MOMENTS: Final = ("step", "exp_avg", "exp_avg_sq")
 """AdamW's state of a weight, as torch calls it."""
 
-LIKELIHOOD: Final = Likelihood()
-
 FLOOR: Final = 0.1
 """What is left of the learning rate at the end."""
 
-
-class CurveRow(Noun):
-    """One step of the optimiser. Numbers are exact, so that two runs can be compared."""
-
-    step: int
-    """1 for the first; 0 for the row that says how the model was before."""
-    tokens: int
-    """Trained so far."""
-    targets: int
-    """Tokens of this step that the loss counts; pairs where preferences are learnt."""
-    loss: float | None = None
-    """Mean over the step's targets, before the step, in nats."""
-    learning_rate: float = 0.0
-    gradient_norm: float | None = None
-    """Before it was cut."""
-    held_out_loss: float | None = None
+TROUBLES: Final = 3
+"""So often training may go wrong and leave steps out; then it is the recipe that is wrong."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +52,10 @@ class Fitted:
     """Of the steps made by this process."""
     tokens: int
     """Trained by this process."""
+    kept: int
+    """The step whose weights are the result: the last, or the best that was measured."""
+    skipped: list[str]
+    """Examples of the steps that were left out."""
 
 
 def plan(examples: Sequence[Example], course: Course, together: int = 1) -> Order:
@@ -92,46 +83,44 @@ def fit(
     *,
     objective: Objective = LIKELIHOOD,
     held_out: Sequence[Example] = (),
+    general: Sequence[Example] = (),
     checkpoints: Checkpoints,
+    guard: Guard | None = None,
     progress: Callable[[int], Callable[[int], None]] | None = None,
+    say: Callable[[str], None] | None = None,
 ) -> Fitted:
     """Trains, from the latest checkpoint if there is one, to the last bit as if it had never stopped.
 
     Args:
-        held_out: Measured before the first step and after the last.
-        progress: Called with the tokens of the whole course; the result with how many more are done.
+        held_out: Measured before the first step and `course.measures` times after; the best of these is the result,
+            unless `course.keep` says otherwise.
+        general: General text, measured with it: what is forgotten.
+        guard: Says when to stop before the end.
+        progress: Called with the tokens of the whole course; the result with how many more are done, fewer than none
+            when steps are taken back.
+        say: Told what somebody should read who looks on.
 
     Raises:
-        Mistake: the loss or a gradient is not a number.
+        Stopped: the guard had a reason; a checkpoint is written.
+        Mistake: the loss or a gradient was not a number, or sprang up, too often; a checkpoint is damaged; the disk
+            has no room for another.
     """
     order = plan(examples, course, objective.together)
-    sizes = [order.tokens(step) for step in range(order.steps)]
-    advance = progress(sum(sizes)) if progress else _nobody
-    optimiser = _optimiser(trainee, course)
-    with _deterministic():
-        found = checkpoints.latest()
-        if found is None:
-            curve = [
-                CurveRow(step=0, tokens=0, targets=0, held_out_loss=mean_loss(trainee, held_out, course, objective))
-            ]
-        else:
-            curve = _resume(found, trainee, optimiser)
-        first = len(curve) - 1
-        advance(sum(sizes[:first]))
-        started = time.perf_counter()
-        for step in range(first, order.steps):
-            rows = order.step(step)
-            rate = course.learning_rate * schedule(step, order.steps, course.warmup)
-            loss, targets, norm = _step(trainee, objective, optimiser, course, examples, rows, rate, step, advance)
-            done = curve[-1].tokens + sizes[step]
-            curve.append(
-                CurveRow(step=step + 1, tokens=done, targets=targets, loss=loss, learning_rate=rate, gradient_norm=norm)
-            )
-            if checkpoints.due() and step + 1 < order.steps:
-                checkpoints.save(_checkpoint(trainee, optimiser, curve))
-        seconds = time.perf_counter() - started
-        curve[-1] = curve[-1].model_copy(update={"held_out_loss": mean_loss(trainee, held_out, course, objective)})
-    return Fitted(curve, order, seconds, sum(sizes[first:]))
+    running = _Running(trainee, course, examples, objective, order, checkpoints)
+    running.held_out, running.general, running.say = held_out, general, say or _nobody
+    running.advance = progress(sum(map(order.tokens, range(order.steps)))) if progress else _nobody
+    with _deterministic(), guard or Guard() as watching:
+        running.begin()
+        first = running.done
+        while running.done < order.steps:
+            running.step()
+            if running.done < order.steps and (reason := watching.reason(running.seconds)):
+                checkpoints.save(running.checkpoint())
+                raise _stopped(reason, running.done, order.steps)
+        kept = running.keep()
+    tokens = running.curve[-1].tokens - running.curve[first].tokens
+    skipped = [id for step in sorted(running.skipped) for id in running.names(step)]
+    return Fitted(running.curve, order, running.seconds - running.before, tokens, kept, skipped)
 
 
 def schedule(step: int, steps: int, warmup: float) -> float:
@@ -143,44 +132,6 @@ def schedule(step: int, steps: int, warmup: float) -> float:
     return FLOOR + (1 - FLOOR) * (1 + math.cos(math.pi * fallen)) / 2
 
 
-@torch.no_grad()
-def mean_loss(
-    trainee: Trainee, examples: Sequence[Example], course: Course, objective: Objective = LIKELIHOOD
-) -> float | None:
-    """Mean loss over what is learnt in examples; `None` where there is none."""
-    summed, count = 0.0, 0
-    for batch in _batches(trainee, examples, course, objective):
-        summed += float(objective.loss(trainee, batch))
-        count += objective.count(batch)
-    return summed / count if count else None
-
-
-@torch.no_grad()
-def scores(trainee: Trainee, examples: Sequence[Example], course: Course, objective: Preference) -> dict[str, float]:
-    """How likely the model finds each answer, by the example's id."""
-    found: dict[str, float] = {}
-    for batch in _batches(trainee, examples, course, objective):
-        found |= zip(batch.names, objective.scores(trainee.log_probabilities(batch)).tolist(), strict=True)
-    return found
-
-
-def _batches(trainee: Trainee, examples: Sequence[Example], course: Course, objective: Objective) -> Iterator[Batch]:
-    for row in pack(examples, course.sequence, objective.together):
-        yield Batch.of([examples[index] for index in row], trainee.device)
-
-
-def at_most(examples: Sequence[Example], tokens: int, together: int = 1) -> list[Example]:
-    """So many of the examples, spread over all of them, that they have at most `tokens` tokens together."""
-    units = [examples[start : start + together] for start in range(0, len(examples), together)]
-    chosen: list[int] = []
-    for index in shuffled(len(units), 0, 0):
-        tokens -= row_tokens(units[index])
-        if tokens < 0:
-            break
-        chosen.append(index)
-    return [example for index in sorted(chosen) for example in units[index]]
-
-
 def identity(course: Course, examples: Sequence[Example], place: dict[str, str]) -> str:
     """What a checkpoint belongs to, apart from the model."""
     data = hashlib.sha256()
@@ -189,53 +140,214 @@ def identity(course: Course, examples: Sequence[Example], place: dict[str, str])
     return digest([FORMAT, course.model_dump(mode="json"), data.hexdigest(), place, torch.__version__])
 
 
-def _step(
-    trainee: Trainee,
-    objective: Objective,
-    optimiser: torch.optim.Optimizer,
-    course: Course,
-    examples: Sequence[Example],
-    rows: Sequence[Row],
-    rate: float,
-    step: int,
-    advance: Callable[[int], None],
-) -> tuple[float, int, float]:
-    """One step of the optimiser: mean loss, what it is the mean over, gradient norm.
-
-    The loss of each row is divided by the targets of all rows of the step, so that the gradient is that of the mean
-    over all of them, however they are spread over rows.
-    """
-    batches = [Batch.of([examples[index] for index in row], trainee.device) for row in rows]
-    targets = max(1, sum(map(objective.count, batches)))
-    summed = 0.0
-    for batch, row in zip(batches, rows, strict=True):
-        loss = objective.loss(trainee, batch)
-        value = float(loss.detach())
-        if not math.isfinite(value):
-            raise _not_a_number(f"the loss is {value}", step, [row], examples)
-        (loss / targets).backward()  # type: ignore[no-untyped-call]
-        summed += value
-        advance(batch.tokens)
-    weights = list(trainee.trained.values())
-    norm = torch.nn.utils.clip_grad_norm_(weights, course.clip)
-    if not math.isfinite(float(norm)):
-        raise _not_a_number("the gradient is not a number", step, rows, examples)
-    for group in optimiser.param_groups:
-        group["lr"] = rate
-    optimiser.step()
-    optimiser.zero_grad(set_to_none=True)
-    trainee.refresh()
-    return summed / targets, targets, float(norm)
+class _Trouble(Exception):
+    """A step that cannot be made."""
 
 
-def _not_a_number(what: str, step: int, rows: Sequence[Row], examples: Sequence[Example]) -> Mistake:
-    ids = [examples[index].id for row in rows for index in row]
-    more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
-    return Mistake(
-        f"{what} at step {step + 1}",
-        where=", ".join(ids[:NAMED]) + more,
-        hint="lower `learning_rate`; if it happens at the first step, look at these texts",
+class _Running:
+    """A course under way. All that it carries from step to step is in its checkpoint."""
+
+    def __init__(
+        self,
+        trainee: Trainee,
+        course: Course,
+        examples: Sequence[Example],
+        objective: Objective,
+        order: Order,
+        checkpoints: Checkpoints,
+    ) -> None:
+        self.trainee, self.course, self.examples, self.objective = trainee, course, examples, objective
+        self.order, self.checkpoints = order, checkpoints
+        self.held_out: Sequence[Example] = ()
+        self.general: Sequence[Example] = ()
+        self.advance: Callable[[int], None] = _nobody
+        self.say: Callable[[str], None] = _nobody
+        self.optimiser = _optimiser(trainee, course)
+        self.curve: list[CurveRow] = []
+        self.skipped: set[int] = set()
+        """Steps, counted from 0, that are left out."""
+        self.troubles = 0
+        """How often steps were left out."""
+        self.before = 0.0
+        """Seconds that earlier processes took."""
+        self._started = time.perf_counter()
+        self._measured = {math.ceil(order.steps * (turn + 1) / course.measures) for turn in range(course.measures)}
+
+    @property
+    def done(self) -> int:
+        """Steps that were made or left out."""
+        return len(self.curve) - 1
+
+    @property
+    def seconds(self) -> float:
+        """Of the whole course so far."""
+        return self.before + time.perf_counter() - self._started
+
+    def begin(self) -> None:
+        found = self.checkpoints.latest()
+        if found is None:
+            self._begin_anew()
+        else:
+            self._resume(found)
+            self.skipped, self.troubles = set(found.state["skipped"]), found.state["troubles"]
+            self.before = float(found.state["seconds"])
+        self.advance(self.curve[-1].tokens)
+        self._started = time.perf_counter()
+
+    def step(self) -> None:
+        """Makes the next step, or takes steps back where training went wrong."""
+        step = self.done
+        tokens = self.curve[-1].tokens
+        if step in self.skipped:
+            self.curve.append(CurveRow(step=step + 1, tokens=tokens, targets=0, skipped=True))
+        else:
+            try:
+                row = self._train(step)
+            except _Trouble as trouble:
+                self._leave_out({step}, str(trouble))
+                return
+            self.curve.append(row)
+            if spiked(self.curve):
+                # What the step before the first high loss changed is what raised it.
+                self._leave_out({max(0, step - 2), step - 1, step}, f"the loss sprang to {row.loss:.3g}")
+                return
+        if self.done in self._measured:
+            self._measure()
+        if self.checkpoints.due() and self.done < self.order.steps:
+            self.checkpoints.save(self.checkpoint())
+
+    def keep(self) -> int:
+        """Goes back to the best weights that were measured, if the recipe wants it; returns their step."""
+        best = self._best()
+        if self.course.keep == "last" or best in (0, self.done):
+            return self.done
+        self.trainee.load(self.checkpoints.best(best))
+        return best
+
+    def names(self, step: int) -> list[str]:
+        """Ids of the examples of a step."""
+        return [self.examples[index].id for row in self.order.step(step) for index in row]
+
+    def checkpoint(self) -> Checkpoint:
+        tensors: dict[str, torch.Tensor] = {}
+        for name, weight in self.trainee.trained.items():
+            # A weight that had no gradient yet (an expert that no token went to) has no moments.
+            moments = self.optimiser.state.get(weight, {})
+            tensors |= {f"{which} {name}": moments[which] for which in MOMENTS if which in moments}
+            tensors[f"weight {name}"] = weight
+        state = {
+            "curve": [row.model_dump(mode="json") for row in self.curve],
+            "skipped": sorted(self.skipped),
+            "troubles": self.troubles,
+            "seconds": self.seconds,
+        }
+        return Checkpoint(self.done, tensors, state)
+
+    def _begin_anew(self) -> None:
+        self.curve = [CurveRow(step=0, tokens=0, targets=0)]
+        self._measure()
+
+    def _resume(self, checkpoint: Checkpoint) -> None:
+        tensors = checkpoint.tensors
+        self.trainee.load({name: tensors[f"weight {name}"] for name in self.trainee.trained})
+        self.optimiser.state.clear()
+        for name, weight in self.trainee.trained.items():
+            moments = {which: tensors[f"{which} {name}"] for which in MOMENTS if f"{which} {name}" in tensors}
+            if moments:
+                self.optimiser.state[weight] = {which: each.to(weight.device) for which, each in moments.items()}
+        self.curve = [CurveRow.model_validate(row) for row in checkpoint.state["curve"]]
+
+    def _train(self, step: int) -> CurveRow:
+        """One step of the optimiser.
+
+        The loss of each row is divided by the targets of all rows of the step, so that the gradient is that of the
+        mean over all of them, however they are spread over rows.
+
+        Raises:
+            _Trouble: loss or gradient is not a number; the weights are as they were.
+        """
+        rows = self.order.step(step)
+        rate = self.course.learning_rate * schedule(step, self.order.steps, self.course.warmup)
+        batches = [Batch.of([self.examples[index] for index in row], self.trainee.device) for row in rows]
+        targets = max(1, sum(map(self.objective.count, batches)))
+        summed = 0.0
+        for batch in batches:
+            loss = self.objective.loss(self.trainee, batch)
+            (loss / targets).backward()  # type: ignore[no-untyped-call]
+            summed += float(loss.detach())
+        norm = torch.nn.utils.clip_grad_norm_(list(self.trainee.trained.values()), self.course.clip)
+        if not math.isfinite(summed) or not math.isfinite(float(norm)):
+            self._forget_gradients()
+            raise _Trouble("the loss or its gradient is not a number")
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        self.optimiser.step()
+        self._forget_gradients()
+        self.trainee.refresh()
+        computed = self.order.tokens(step)
+        self.advance(computed)
+        return CurveRow(
+            step=step + 1,
+            tokens=self.curve[-1].tokens + computed,
+            targets=targets,
+            loss=summed / targets,
+            learning_rate=rate,
+            gradient_norm=float(norm),
+        )
+
+    def _forget_gradients(self) -> None:
+        self.optimiser.zero_grad(set_to_none=True)
+
+    def _leave_out(self, steps: set[int], what: str) -> None:
+        """Goes back to before these steps and leaves them out from now on."""
+        named = _named([name for step in sorted(steps) for name in self.names(step)])
+        if self.troubles == TROUBLES:
+            raise Mistake(
+                f"{what} at step {self.done + 1}; steps were left out {TROUBLES} times before",
+                where=named,
+                hint="lower `learning_rate`; if it happens at the first step, look at these texts",
+            )
+        self.say(f"{what} at step {self.done + 1}: going on without {named}")
+        self.troubles += 1
+        self.skipped |= steps
+        if self.done > min(steps):
+            self._go_back(min(steps))
+
+    def _go_back(self, step: int) -> None:
+        """To the latest state that had made no more than `step` steps; what lies between is computed again."""
+        tokens = self.curve[-1].tokens
+        found = self.checkpoints.latest(at_most=step)
+        if found is None:
+            self.trainee.reset()
+            self.optimiser.state.clear()
+            self._begin_anew()
+        else:
+            self._resume(found)
+        self.advance(self.curve[-1].tokens - tokens)
+
+    def _measure(self) -> None:
+        """Adds the losses on held-out and general text to the last row, and keeps the weights if they are the best."""
+        held_out = mean_loss(self.trainee, self.held_out, self.course, self.objective)
+        general = mean_loss(self.trainee, self.general, self.course)
+        self.curve[-1] = self.curve[-1].model_copy(update={"held_out_loss": held_out, "general_loss": general})
+        if self.course.keep == "best" and 0 < self.done == self._best() and self.done < self.order.steps:
+            self.checkpoints.save_best(self.done, self.trainee.trained)
+
+    def _best(self) -> int:
+        """The measured step with the least loss on held-out examples; the last one where nothing was measured."""
+        measured = [(row.held_out_loss, row.step) for row in self.curve[1:] if row.held_out_loss is not None]
+        return min(measured)[1] if measured else self.done
+
+
+def _stopped(reason: str, done: int, steps: int) -> Stopped:
+    return Stopped(
+        f"training stopped after step {done} of {steps}: {reason}",
+        hint="a checkpoint is written: the same command goes on from it. Where a limit was reached, raise it before",
     )
+
+
+def _named(ids: Sequence[str]) -> str:
+    return ", ".join(ids[:NAMED]) + (f" and {len(ids) - NAMED} more" if len(ids) > NAMED else "")
 
 
 def _optimiser(trainee: Trainee, course: Course) -> torch.optim.Optimizer:
@@ -245,28 +357,6 @@ def _optimiser(trainee: Trainee, course: Course) -> torch.optim.Optimizer:
         {"params": [each for each in weights if each.dim() < 2], "weight_decay": 0.0},
     ]
     return torch.optim.AdamW([group for group in groups if group["params"]], lr=0.0, betas=BETAS, fused=True)
-
-
-def _checkpoint(trainee: Trainee, optimiser: torch.optim.Optimizer, curve: list[CurveRow]) -> Checkpoint:
-    tensors: dict[str, torch.Tensor] = {}
-    for name, weight in trainee.trained.items():
-        # A weight that had no gradient yet (an expert that no token went to) has no moments.
-        moments = optimiser.state.get(weight, {})
-        tensors |= {f"{which} {name}": moments[which] for which in MOMENTS if which in moments}
-        tensors[f"weight {name}"] = weight
-    return Checkpoint(curve[-1].step, tensors, {"curve": [row.model_dump(mode="json") for row in curve]})
-
-
-@torch.no_grad()
-def _resume(checkpoint: Checkpoint, trainee: Trainee, optimiser: torch.optim.Optimizer) -> list[CurveRow]:
-    tensors = checkpoint.tensors
-    for name, weight in trainee.trained.items():
-        weight.copy_(tensors[f"weight {name}"])
-        moments = {which: tensors[f"{which} {name}"] for which in MOMENTS if f"{which} {name}" in tensors}
-        if moments:
-            optimiser.state[weight] = {which: each.to(weight.device) for which, each in moments.items()}
-    trainee.refresh()
-    return [CurveRow.model_validate(row) for row in checkpoint.state["curve"]]
 
 
 @contextlib.contextmanager
@@ -286,5 +376,5 @@ def _deterministic() -> Iterator[None]:
         settings.fill_uninitialized_memory = before[1]
 
 
-def _nobody(_: int) -> None:
+def _nobody(_: object) -> None:
     return None

@@ -4,12 +4,29 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from ..core.noun import Noun
-from ..core.quantity import Count
+from ..core.quantity import Budget, Count, Money
 
 Method = Literal["full", "lora"]
+
+
+class Limits(Noun):
+    """`[train.limits]`: where each course stops with a checkpoint, whatever is left. No part of what a model is."""
+
+    hours: float | None = Field(default=None, gt=0)
+    budget: Budget | None = None
+    """At the place's `yen_per_hour`."""
+    kwh: float | None = Field(default=None, gt=0)
+    """At the place's `watts`."""
+
+    @field_validator("budget")
+    @classmethod
+    def _is_in_yen(cls, budget: Money | None) -> Money | None:
+        if budget is not None and (budget.currency != "JPY" or budget.amount <= 0):
+            raise ValueError("an amount of yen is wanted: a place's price is `yen_per_hour`")
+        return budget
 
 
 class Course(Noun):
@@ -38,7 +55,11 @@ class Course(Noun):
     batch_tokens: Count = Field(default=2048, ge=2)
     """Tokens between two steps of the optimiser; rounded to whole rows."""
     held_out_tokens: Count = 4096
-    """At most so many tokens of the held-out examples are measured, before and after."""
+    """At most so many tokens of the held-out examples are measured."""
+    measures: int = Field(default=4, ge=1)
+    """How often they are measured, evenly spread; the last time at the end."""
+    keep: Literal["best", "last"] = "best"
+    """`best`: the weights of the measurement with the least loss on the held-out examples. `last`: those of the end."""
     seed: int = 0
 
     @property

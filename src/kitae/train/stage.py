@@ -22,6 +22,7 @@ from .recipe import Course, PreferRecipe, PretrainRecipe, TuneRecipe
 if TYPE_CHECKING:
     from ..engine.chat import Renderer
     from .example import Example
+    from .guard import Allowance
     from .objective import Objective
     from .trainee import Trainee
 
@@ -31,10 +32,16 @@ INHERITED = ("base", "licence", "parameters", "vocabulary")
 CPU_FLAGS = Path("/proc/cpuinfo")
 
 
-def pretrain(recipe: PretrainRecipe, model: Artifact, corpus: Artifact, run: Run) -> Artifact:
+def pretrain(
+    recipe: PretrainRecipe, model: Artifact, corpus: Artifact, run: Run, allowed: Allowance | None = None
+) -> Artifact:
     """Continued pretraining on `corpus.jsonl` (rows with `id` and `text`); every token is learnt.
 
+    Args:
+        allowed: When to stop with a checkpoint; the same for the other courses.
+
     Raises:
+        Stopped: it was used up, or the machine asked to stop.
         Mistake: nothing to train on, an architecture that cannot be packed, or a loss that is not a number.
     """
     from ..engine.chat import Renderer
@@ -47,11 +54,13 @@ def pretrain(recipe: PretrainRecipe, model: Artifact, corpus: Artifact, run: Run
     held_out: list[Example] = []
     if corpus.has("held_out"):
         held_out = list(texts_as_examples(corpus.raw("held_out"), renderer, recipe.sequence))
-    _train(recipe, model, examples, held_out, run)
+    _train(recipe, model, examples, held_out, run, allowed)
     return run.seal()
 
 
-def tune(recipe: TuneRecipe, model: Artifact, dialogues: Sequence[Artifact], run: Run) -> Artifact:
+def tune(
+    recipe: TuneRecipe, model: Artifact, dialogues: Sequence[Artifact], run: Run, allowed: Allowance | None = None
+) -> Artifact:
     """Tuning on the rows `dialogues`; what the assistant says is learnt. The result stops at the end of its turn.
 
     Raises:
@@ -72,13 +81,15 @@ def tune(recipe: TuneRecipe, model: Artifact, dialogues: Sequence[Artifact], run
     run.facts(too_long=too_long)
     if recipe.tokens is not None and recipe.share < 1:
         recipe = recipe.model_copy(update={"tokens": max(1, round(recipe.tokens * recipe.share))})
-    _train(recipe, model, made.examples, held_out.examples, run)
+    _train(recipe, model, made.examples, held_out.examples, run, allowed)
     write_atomically(run.path("chat_template.jinja"), [chat_template(renderer).encode()])
     _stop_at(run.path("generation_config.json"), renderer)
     return run.seal()
 
 
-def prefer(recipe: PreferRecipe, model: Artifact, pairs: Artifact, run: Run) -> Artifact:
+def prefer(
+    recipe: PreferRecipe, model: Artifact, pairs: Artifact, run: Run, allowed: Allowance | None = None
+) -> Artifact:
     """Learning which answers are better, from the rows `pairs` and `held_out`.
 
     Raises:
@@ -94,12 +105,12 @@ def prefer(recipe: PreferRecipe, model: Artifact, pairs: Artifact, run: Run) -> 
     if too_long:
         run.say(f"{len(too_long)} pairs are longer than {recipe.sequence} tokens and were left out")
     run.facts(too_long=too_long)
-    _train(recipe, model, made.examples, held_out.examples, run)
+    _train(recipe, model, made.examples, held_out.examples, run, allowed)
     return run.seal()
 
 
 def _objective(recipe: Course, trainee: Trainee, examples: Sequence[Example]) -> Objective:
-    from .fit import scores
+    from .measure import scores
     from .objective import Likelihood, Preference
 
     if not isinstance(recipe, PreferRecipe):
@@ -108,13 +119,22 @@ def _objective(recipe: Course, trainee: Trainee, examples: Sequence[Example]) ->
     return replace(plain, before=scores(trainee, examples, recipe, plain)) if recipe.reference else plain
 
 
-def _train(recipe: Course, model: Artifact, examples: Sequence[Example], held_out: Sequence[Example], run: Run) -> None:
+def _train(
+    recipe: Course,
+    model: Artifact,
+    examples: Sequence[Example],
+    held_out: Sequence[Example],
+    run: Run,
+    allowed: Allowance | None,
+) -> None:
     """Trains and writes the model's folder, `curve.jsonl` and the facts."""
     from ..core.quiet import hush
 
     hush()
     from .checkpoint import Checkpoints
-    from .fit import at_most, fit, identity
+    from .fit import fit, identity
+    from .guard import Guard
+    from .measure import at_most
     from .trainee import Trainee, copy_companions
 
     if not any(example.targets for example in examples):
@@ -131,12 +151,15 @@ def _train(recipe: Course, model: Artifact, examples: Sequence[Example], held_ou
         objective=objective,
         held_out=measured,
         checkpoints=Checkpoints(run.work / "checkpoints", identity(recipe, examples, where)),
+        guard=Guard(allowed),
         progress=lambda tokens: run.progress("training", tokens, "tokens"),
+        say=run.say,
     )
     trainee.save(run.folder)
     copy_companions(model.folder, list(model.record.files), run.folder)
     run.write("curve", fitted.curve)
     last, order = fitted.curve[-1], fitted.order
+    kept = fitted.curve[fitted.kept]
     run.facts(
         **{name: model.facts[name] for name in INHERITED if name in model.facts},
         **where,
@@ -151,7 +174,9 @@ def _train(recipe: Course, model: Artifact, examples: Sequence[Example], held_ou
         final_loss=last.loss,
         held_out_examples=f"{len(measured)} of {len(held_out)}",
         held_out_loss_before=fitted.curve[0].held_out_loss,
-        held_out_loss_after=last.held_out_loss,
+        held_out_loss_after=kept.held_out_loss,
+        kept_step=fitted.kept,
+        skipped=fitted.skipped,
     )
     if fitted.tokens:
         run.measure(training_seconds=round(fitted.seconds, 3), tokens_per_second=round(fitted.tokens / fitted.seconds))
@@ -189,7 +214,7 @@ def _fast_bfloat16() -> bool:
 _PACKAGES = ("torch", "transformers", "tokenizers")
 
 PRETRAIN = Stage(
-    name="pretrain", kind="model", function=pretrain, format=1, packages=_PACKAGES, exact=False, place=place
+    name="pretrain", kind="model", function=pretrain, format=2, packages=_PACKAGES, exact=False, place=place
 )
-TUNE = Stage(name="tune", kind="model", function=tune, format=2, packages=_PACKAGES, exact=False, place=place)
+TUNE = Stage(name="tune", kind="model", function=tune, format=3, packages=_PACKAGES, exact=False, place=place)
 PREFER = Stage(name="prefer", kind="model", function=prefer, format=1, packages=_PACKAGES, exact=False, place=place)

@@ -54,6 +54,7 @@ class Trainee:
 
     def __init__(self, folder: Path, course: Course, *, number_format: str, device: str = "cpu") -> None:
         self.folder = folder
+        self._course = course
         self.number_format = number_format
         self.device = torch.device(device)
         self._model = load(folder, wide(getattr(torch, number_format))).eval()
@@ -94,6 +95,21 @@ class Trainee:
         """Brings what computes in line with the masters; call it after each step of the optimiser."""
         for weight, master in self._mastered:
             weight.copy_(master)
+
+    @torch.no_grad()
+    def load(self, weights: Mapping[str, Tensor]) -> None:
+        """Puts these in place of what is trained."""
+        for name, weight in self.trained.items():
+            weight.copy_(weights[name])
+        self.refresh()
+
+    def reset(self) -> None:
+        """Back to before the first step."""
+        self.load(self._untrained())
+
+    def _untrained(self) -> Mapping[str, Tensor]:
+        fresh = Trainee(self.folder, self._course, number_format=self.number_format)
+        return fresh.trained
 
     def save(self, folder: Path) -> None:
         """Writes the trained model as a plain Hugging Face folder: float32 weights, adapters merged.

@@ -1,0 +1,87 @@
+"""When a course has to stop before its end: time, money or energy used up, or the machine about to go away."""
+
+from __future__ import annotations
+
+import math
+import signal
+import threading
+from dataclasses import dataclass
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+from ..core.mistakes import Mistake
+from .recipe import Limits
+
+HOUR = 3600.0
+
+
+class Stopped(Mistake):
+    """A course that was stopped with a checkpoint at its last step; the same command goes on from there."""
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """Seconds that a course may take, and what they come from."""
+
+    seconds: float = math.inf
+    of: str = ""
+
+
+def allowance(limits: Limits, *, yen_per_hour: float = 0.0, watts: float = 0.0) -> Allowance:
+    """The least of what time, money and energy allow.
+
+    Raises:
+        Mistake: money or energy is limited where nobody has said what an hour costs or needs.
+    """
+    allowed = [Allowance()]
+    if limits.hours is not None:
+        allowed.append(Allowance(limits.hours * HOUR, f"`hours = {limits.hours:g}`"))
+    if limits.budget is not None:
+        hours = float(limits.budget.amount) / _known(yen_per_hour, "budget", "yen_per_hour")
+        allowed.append(Allowance(hours * HOUR, f"the budget of {limits.budget} at ¥{yen_per_hour:,.0f} an hour"))
+    if limits.kwh is not None:
+        hours = 1000 * limits.kwh / _known(watts, "kwh", "watts")
+        allowed.append(Allowance(hours * HOUR, f"`kwh = {limits.kwh:g}` at {watts:,.0f} W"))
+    return min(allowed, key=lambda each: each.seconds)
+
+
+def _known(value: float, limit: str, key: str) -> float:
+    if value <= 0:
+        raise Mistake(
+            f"`{limit}` limits a course, but the place does not say its `{key}`",
+            where="[train.limits] and [[places]] in kitae.toml",
+            hint=f"add `{key}` to the place, or take `{limit}` out",
+        )
+    return value
+
+
+class Guard:
+    """Says when to stop. While it is entered, SIGTERM, which a spot machine or a scheduler sends, is a reason."""
+
+    def __init__(self, allowed: Allowance | None = None) -> None:
+        self._allowed = allowed or Allowance()
+        self._told = ""
+        self._before: Any = None
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGTERM, self._terminate)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGTERM, self._before)
+            self._before = None
+            if self._told and error is None:
+                # The course came to its end all the same; what comes after it must not begin.
+                signal.raise_signal(signal.SIGTERM)
+
+    def reason(self, seconds: float) -> str:
+        """Why a course that has taken so long must stop; empty while it may go on."""
+        if self._told:
+            return self._told
+        return f"{self._allowed.of} is used up" if seconds >= self._allowed.seconds else ""
+
+    def _terminate(self, number: int, frame: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_DFL)  # a second one is not waited for
+        self._told = "the machine asked to stop (SIGTERM)"

@@ -1,0 +1,55 @@
+"""What a model makes of examples, without learning from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import torch
+
+from .batch import Batch
+from .example import Example, row_tokens
+from .objective import Likelihood, Objective, Preference
+from .packing import pack, shuffled
+from .recipe import Course
+from .trainee import Trainee
+
+LIKELIHOOD: Final = Likelihood()
+
+
+@torch.no_grad()
+def mean_loss(
+    trainee: Trainee, examples: Sequence[Example], course: Course, objective: Objective = LIKELIHOOD
+) -> float | None:
+    """Mean loss over what is learnt in examples; `None` where there is none."""
+    summed, count = 0.0, 0
+    for batch in _batches(trainee, examples, course, objective):
+        summed += float(objective.loss(trainee, batch))
+        count += objective.count(batch)
+    return summed / count if count else None
+
+
+@torch.no_grad()
+def scores(trainee: Trainee, examples: Sequence[Example], course: Course, objective: Preference) -> dict[str, float]:
+    """How likely the model finds each answer, by the example's id."""
+    found: dict[str, float] = {}
+    for batch in _batches(trainee, examples, course, objective):
+        found |= zip(batch.names, objective.scores(trainee.log_probabilities(batch)).tolist(), strict=True)
+    return found
+
+
+def at_most(examples: Sequence[Example], tokens: int, together: int = 1) -> list[Example]:
+    """So many of the examples, spread over all of them, that they have at most `tokens` tokens together."""
+    units = [examples[start : start + together] for start in range(0, len(examples), together)]
+    chosen: list[int] = []
+    for index in shuffled(len(units), 0, 0):
+        tokens -= row_tokens(units[index])
+        if tokens < 0:
+            break
+        chosen.append(index)
+    return [example for index in sorted(chosen) for example in units[index]]
+
+
+def _batches(trainee: Trainee, examples: Sequence[Example], course: Course, objective: Objective) -> Iterator[Batch]:
+    for row in pack(examples, course.sequence, objective.together):
+        yield Batch.of([examples[index] for index in row], trainee.device)
