@@ -11,16 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.artifact import Artifact
-from ..core.dialogue import Dialogue
 from ..core.files import write_atomically
 from ..core.mistakes import Mistake
-from ..core.pair import Pair
 from ..core.run import Run
 from ..core.stage import Stage
 from .recipe import Course, PreferRecipe, PretrainRecipe, TuneRecipe
 
 if TYPE_CHECKING:
     from ..engine.chat import Renderer
+    from .data import Data
     from .example import Example
     from .guard import Allowance
     from .objective import Objective
@@ -44,17 +43,11 @@ def pretrain(
         Stopped: it was used up, or the machine asked to stop.
         Mistake: nothing to train on, an architecture that cannot be packed, or a loss that is not a number.
     """
-    from ..engine.chat import Renderer
-    from .example import texts_as_examples
+    from .data import texts
 
     if not recipe.tokens:
         raise Mistake("continued pretraining on 0 tokens", where="[train.pretrain]", hint="name the tokens: `20k`")
-    renderer = Renderer(model.folder)
-    examples = list(texts_as_examples(corpus.raw("corpus"), renderer, recipe.sequence))
-    held_out: list[Example] = []
-    if corpus.has("held_out"):
-        held_out = list(texts_as_examples(corpus.raw("held_out"), renderer, recipe.sequence))
-    _train(recipe, model, examples, held_out, run, allowed)
+    _train(recipe, model, texts(recipe, model, corpus), run, allowed)
     return run.seal()
 
 
@@ -67,23 +60,15 @@ def tune(
         Mistake: a dialogue without a token to learn, none that is short enough, an architecture that cannot be
             packed, or a loss that is not a number.
     """
-    from ..engine.chat import Renderer, chat_template
-    from .example import Dialogues, dialogues_as_examples, share_of
+    from ..engine.chat import chat_template
+    from .data import dialogues as as_data
 
-    renderer = Renderer(model.folder)
-    rows = [row for each in dialogues for row in each.rows("dialogues", Dialogue)]
-    made = dialogues_as_examples(share_of(rows, recipe.share), renderer, recipe.sequence)
-    apart = [row for each in dialogues if each.has("held_out") for row in each.rows("held_out", Dialogue)]
-    held_out = dialogues_as_examples(apart, renderer, recipe.sequence) if apart else Dialogues([], [])
-    too_long = made.too_long + held_out.too_long
-    if too_long:
-        run.say(f"{len(too_long)} dialogues are longer than {recipe.sequence} tokens and were left out")
-    run.facts(too_long=too_long)
+    data = as_data(recipe, model, dialogues)
     if recipe.tokens is not None and recipe.share < 1:
         recipe = recipe.model_copy(update={"tokens": max(1, round(recipe.tokens * recipe.share))})
-    _train(recipe, model, made.examples, held_out.examples, run, allowed)
-    write_atomically(run.path("chat_template.jinja"), [chat_template(renderer).encode()])
-    _stop_at(run.path("generation_config.json"), renderer)
+    _train(recipe, model, data, run, allowed)
+    write_atomically(run.path("chat_template.jinja"), [chat_template(data.renderer).encode()])
+    _stop_at(run.path("generation_config.json"), data.renderer)
     return run.seal()
 
 
@@ -95,21 +80,14 @@ def prefer(
     Raises:
         Mistake: no pair is short enough, an architecture that cannot be packed, or a loss that is not a number.
     """
-    from ..engine.chat import Renderer
-    from .example import pairs_as_examples
+    from .data import pairs as as_data
 
-    renderer = Renderer(model.folder)
-    made = pairs_as_examples(pairs.rows("pairs", Pair), renderer, recipe.sequence)
-    held_out = pairs_as_examples(pairs.rows("held_out", Pair), renderer, recipe.sequence)
-    too_long = made.too_long + held_out.too_long
-    if too_long:
-        run.say(f"{len(too_long)} pairs are longer than {recipe.sequence} tokens and were left out")
-    run.facts(too_long=too_long)
-    _train(recipe, model, made.examples, held_out.examples, run, allowed)
+    _train(recipe, model, as_data(recipe, model, pairs), run, allowed)
     return run.seal()
 
 
-def _objective(recipe: Course, trainee: Trainee, examples: Sequence[Example]) -> Objective:
+def objective_of(recipe: Course, trainee: Trainee, examples: Sequence[Example]) -> Objective:
+    """What the course makes smaller; for preferences against the model as it is now, before it is trained."""
     from .measure import scores
     from .objective import Likelihood, Preference
 
@@ -119,14 +97,7 @@ def _objective(recipe: Course, trainee: Trainee, examples: Sequence[Example]) ->
     return replace(plain, before=scores(trainee, examples, recipe, plain)) if recipe.reference else plain
 
 
-def _train(
-    recipe: Course,
-    model: Artifact,
-    examples: Sequence[Example],
-    held_out: Sequence[Example],
-    run: Run,
-    allowed: Allowance | None,
-) -> None:
+def _train(recipe: Course, model: Artifact, data: Data, run: Run, allowed: Allowance | None) -> None:
     """Trains and writes the model's folder, `curve.jsonl` and the facts."""
     from ..core.quiet import hush
 
@@ -137,20 +108,20 @@ def _train(
     from .measure import at_most
     from .trainee import Trainee, copy_companions
 
-    if not any(example.targets for example in examples):
-        raise Mistake("there is no token to learn", where=model.id, hint="the corpus is empty; see its ledger")
+    if data.too_long:
+        run.say(f"{len(data.too_long)} examples are longer than {recipe.sequence} tokens and were left out")
     where = place()
     trainee = Trainee(model.folder, recipe, number_format=where["number_format"], device=where["device"])
     # Preferences compare with the model as it is now, so this comes before anything is trained or resumed.
-    objective = _objective(recipe, trainee, [*examples, *held_out])
-    measured = at_most(held_out, recipe.held_out_tokens, objective.together)
+    objective = objective_of(recipe, trainee, [*data.examples, *data.held_out])
+    measured = at_most(data.held_out, recipe.held_out_tokens, objective.together)
     fitted = fit(
         trainee,
         recipe,
-        examples,
+        data.examples,
         objective=objective,
         held_out=measured,
-        checkpoints=Checkpoints(run.work / "checkpoints", identity(recipe, examples, where)),
+        checkpoints=Checkpoints(run.work / "checkpoints", identity(recipe, data.examples, where)),
         guard=Guard(allowed),
         progress=lambda tokens: run.progress("training", tokens, "tokens"),
         say=run.say,
@@ -168,11 +139,12 @@ def _train(
         targets=sum(row.targets for row in fitted.curve),
         steps=last.step,
         epochs=round(order.total / len(order.rows), 3),
-        examples=len(examples),
+        examples=len(data.examples),
+        too_long=data.too_long,
         rows=len(order.rows),
         trainable_parameters=sum(each.numel() for each in trainee.trained.values()),
         final_loss=last.loss,
-        held_out_examples=f"{len(measured)} of {len(held_out)}",
+        held_out_examples=f"{len(measured)} of {len(data.held_out)}",
         held_out_loss_before=fitted.curve[0].held_out_loss,
         held_out_loss_after=kept.held_out_loss,
         kept_step=fitted.kept,

@@ -1,0 +1,187 @@
+"""Every check passes on what is right, and fails when its bug is planted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from torch import Tensor
+
+from kitae.engine.chat import Renderer
+from kitae.train import batch as batches
+from kitae.train import preflight as module
+from kitae.train.attention import Stretch
+from kitae.train.batch import Batch
+from kitae.train.data import Data
+from kitae.train.example import dialogues_as_examples
+from kitae.train.objective import Likelihood
+from kitae.train.packing import Order, Row
+from kitae.train.preflight import Check, Preflight, preflight
+from kitae.train.recipe import Course, TuneRecipe
+from kitae.train.trainee import Trainee
+
+from .conftest import FAMILIES, make_dialogues
+
+PLACE = {"number_format": "float32", "device": "cpu"}
+RECIPE = TuneRecipe(rank=4, sequence=256, batch_tokens=512, epochs=2)
+
+
+def data_of(folder: Path, count: int = 14) -> Data:
+    renderer, dialogues = Renderer(folder), make_dialogues(count)
+    # Uneven answers: what means over the wrong tokens would show on.
+    longer = "、".join(["有給休暇は十日です"] * 3)
+    uneven = [
+        each.model_copy(
+            update={"messages": (*each.messages[:-1], each.messages[-1].model_copy(update={"content": text}))}
+        )
+        for number, each in enumerate(dialogues)
+        for text in [longer if number % 3 == 0 else each.messages[-1].content]
+    ]
+    examples = dialogues_as_examples(uneven, renderer, RECIPE.sequence).examples
+    origin = {each.id: "dialogues/a" if number < 4 else "dialogues/b" for number, each in enumerate(examples)}
+    return Data(examples, examples[:2], renderer, dialogues=uneven, origin=origin)
+
+
+def fly(folder: Path, recipe: Course = RECIPE, data: Data | None = None) -> Preflight:
+    return preflight(recipe, folder, data or data_of(folder), place=PLACE)
+
+
+def failed(found: Preflight) -> set[str]:
+    return {check.name for check in found.checks if not check.passed}
+
+
+@pytest.mark.parametrize("method", ["lora", "full"])
+@pytest.mark.parametrize("name", FAMILIES)
+def test_everything_passes_on_what_is_right(name: str, method: str, families: Callable[[str], Path]) -> None:
+    done: list[int] = []
+    recipe = RECIPE.model_copy(update={"method": method})
+    folder = families(name)
+    found = preflight(recipe, folder, data_of(folder), place=PLACE, done=done.append)
+    assert failed(found) == set()
+    assert found.passed
+    assert [check.name for check in found.checks] == [
+        "loss mask",
+        "chat template",
+        "packed as separate",
+        "no leak",
+        "accumulation",
+        "as a plain loop",
+        "resume",
+        "recipe keys",
+    ]
+    assert sum(done) == len(module.CHECKS) + 1
+    assert found.course == "tune"
+    assert len(found.masks) == 3
+    assert all("⟦" in shown for shown in found.masks)
+    assert sum(found.shares.values()) == pytest.approx(1)
+    assert set(found.shares) == {"dialogues/a", "dialogues/b"}
+    assert found.probe.tokens_per_second > 0
+    assert found.probe.seconds == pytest.approx(found.probe.tokens / found.probe.tokens_per_second)
+
+
+def test_of_a_large_model_two_layers_are_checked(
+    families: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SMALL", 0)
+    cut: list[Path] = []
+    whole = module._Flight.trainee
+
+    def trainee(self: module._Flight, course: Course) -> Trainee:
+        cut.append(self.folder)
+        return whole(self, course)
+
+    monkeypatch.setattr(module._Flight, "trainee", trainee)
+    folder = families("gemma3")
+    assert fly(folder).passed
+    assert folder not in cut
+    assert not cut[0].exists(), "it is gone afterwards"
+
+
+def changed(one: Batch, **changes: Any) -> Batch:
+    return Batch(**{name: getattr(one, name) for name in one.__slots__} | changes)
+
+
+@pytest.fixture
+def plant(families: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> Callable[..., set[str]]:
+    """Runs the preflight with a bug in what makes rows, and says which checks failed."""
+
+    def planted(bug: Callable[[Batch], Batch]) -> set[str]:
+        right = Batch.of
+        monkeypatch.setattr(batches.Batch, "of", lambda *arguments: bug(right(*arguments)))
+        monkeypatch.setattr(Trainee, "_check", lambda *_: None)
+        return failed(fly(families("llama")))
+
+    return planted
+
+
+def test_a_mask_that_is_shifted_fails(plant: Callable[..., set[str]]) -> None:
+    assert "as a plain loop" in plant(lambda one: changed(one, where=(one.where + 1) % one.tokens))
+
+
+def test_attention_that_leaks_fails(plant: Callable[..., set[str]]) -> None:
+    def leaking(one: Batch) -> Batch:
+        return changed(one, stretches=(Stretch(0, one.tokens),))
+
+    assert {"packed as separate", "no leak", "as a plain loop"} <= plant(leaking)
+
+
+def test_positions_that_go_on_fail(plant: Callable[..., set[str]]) -> None:
+    assert "packed as separate" not in plant(lambda one: changed(one, positions=one.positions + 5)), "they are relative"
+    assert "packed as separate" in plant(lambda one: changed(one, positions=one.positions * 2))
+
+
+def test_a_mean_for_each_row_fails(families: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    def mean(self: Likelihood, trainee: Trainee, batch: Batch) -> Tensor:
+        return trainee.loss(batch) / max(1, len(batch.targets))
+
+    monkeypatch.setattr(Likelihood, "loss", mean)
+    monkeypatch.setattr(Likelihood, "count", lambda *_: 1)
+    assert {"accumulation", "as a plain loop"} <= failed(fly(families("llama")))
+
+
+def test_an_order_that_begins_anew_on_resume_fails(
+    families: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: dict[int, int] = {}
+
+    def forgetful(self: Order, step: int) -> list[Row]:
+        """Deals rows out as a loader does that counts for itself."""
+        steps[id(self)] = steps.get(id(self), -1) + 1
+        return [self.rows[index] for index in self._indices(steps[id(self)] % self.steps)]
+
+    monkeypatch.setattr(Order, "step", forgetful)
+    assert "resume" in failed(fly(families("llama")))
+
+
+def test_moments_that_are_lost_on_resume_fail(families: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kitae.train.fit.MOMENTS", ())
+    assert "resume" in failed(fly(families("llama")))
+
+
+def test_a_key_that_nobody_reads_fails(families: Callable[[str], Path]) -> None:
+    class More(TuneRecipe):
+        neftune: float = 5.0
+
+    found = fly(families("llama"), More.model_validate(RECIPE.model_dump()))
+    assert failed(found) == {"recipe keys"}
+    assert "neftune" in next(check.figure for check in found.checks if check.name == "recipe keys")
+
+
+def test_all_of_a_dialogue_learnt_fails(families: Callable[[str], Path]) -> None:
+    folder = families("llama")
+    data = data_of(folder)
+    whole = [replace(each, learnt=np.ones_like(each.learnt)) for each in data.examples]
+    assert "loss mask" in failed(fly(folder, data=replace(data, examples=whole)))
+
+
+def test_another_template_than_the_tokens_were_made_with_fails(families: Callable[[str], Path]) -> None:
+    folder = families("llama")
+    data = data_of(folder)
+    data.renderer.template = "{% for m in messages %}{{ m.content }}{% endfor %}"
+    found = module.template(module._Flight(folder, RECIPE, data, data.examples))
+    assert isinstance(found, Check)
+    assert not found.passed
