@@ -13,7 +13,7 @@ from kitae.core.label import Label
 from kitae.core.making import Making
 from kitae.core.mistakes import Mistake
 from kitae.core.noun import Noun
-from kitae.core.pair import Pair
+from kitae.core.preference import Preference
 from kitae.core.records import Records
 from kitae.core.run import Run
 from kitae.core.stage import Stage
@@ -98,7 +98,7 @@ def test_what_is_wrong_with_a_reply(answer: str, reply: str, expected: str) -> N
 def test_inventions_are_set_against_the_right_reply_and_as_many_answers_against_a_refusal(tmp_path: Path) -> None:
     made = [dialogue(number, "" if number < 6 else "5日") for number in range(20)]
     found = pairs(tmp_path, "5日です。[1]", made)
-    told = list(found.rows("pairs", Pair))
+    told = list(found.rows("pairs", Preference))
     assert {(pair.kind, pair.better, pair.worse) for pair in told} == {
         ("invented", NOTHING, "5日です。[1]"),
         ("answered", "5日です。[1]", NOTHING),
@@ -118,7 +118,7 @@ def test_refusals_are_balanced_by_nothing(tmp_path: Path) -> None:
 def test_so_many_are_asked_and_a_share_is_held_out(tmp_path: Path) -> None:
     made = [dialogue(number, "5日") for number in range(80)]
     found = pairs(tmp_path, "6日です。[1]", made, questions=60, held_out=0.3)
-    kept, held = ({pair.id for pair in found.rows(name, Pair)} for name in ("pairs", "held_out"))
+    kept, held = ({pair.id for pair in found.rows(name, Preference)} for name in ("pairs", "held_out"))
     assert found.facts["asked"] == len(kept) + len(held) == 60
     assert not kept & held
     assert 8 < len(held) < 30

@@ -11,7 +11,7 @@ from kitae.train.batch import Batch
 from kitae.train.checkpoint import Checkpoints
 from kitae.train.fit import fit, plan
 from kitae.train.measure import mean_loss, scores
-from kitae.train.objective import Preference
+from kitae.train.objective import DirectPreference
 from kitae.train.trainee import Trainee
 
 from .conftest import make_pairs, preferring
@@ -34,7 +34,7 @@ def test_the_loss_is_the_published_formula(trainee: Make, tiny_base: Path, norma
     examples = make_pairs(4)
     model = trainee(preferring())
     before = {example.id: -1.5 * place for place, example in enumerate(examples)} if referring else {}
-    objective = Preference(beta=0.3, margin=0.2, normalised=normalised, likelihood=0.5, before=before)
+    objective = DirectPreference(beta=0.3, margin=0.2, normalised=normalised, likelihood=0.5, before=before)
     found = float(objective.loss(model, Batch.of(examples, torch.device("cpu"))).detach())
 
     plain = plain_model(tiny_base)
@@ -50,9 +50,9 @@ def test_the_loss_is_the_published_formula(trainee: Make, tiny_base: Path, norma
 def test_what_is_preferred_becomes_likelier_than_what_is_not(trainee: Make, never: Checkpoints) -> None:
     recipe, examples = preferring(tokens=6000), make_pairs(10)
     model = trainee(recipe)
-    plain = Preference()
+    plain = DirectPreference()
     before = scores(model, examples, recipe, plain)
-    objective = Preference(before=before)
+    objective = DirectPreference(before=before)
     assert mean_loss(model, examples, recipe, objective) == pytest.approx(math.log(2), rel=1e-5)
     fit(model, recipe, examples, objective=objective, checkpoints=never)
     after = scores(model, examples, recipe, plain)

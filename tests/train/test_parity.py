@@ -17,7 +17,7 @@ from kitae.train.curve import CurveRow
 from kitae.train.example import Example
 from kitae.train.fit import fit
 from kitae.train.measure import scores
-from kitae.train.objective import Likelihood, Preference
+from kitae.train.objective import DirectPreference, Likelihood
 from kitae.train.recipe import Course
 from kitae.train.trainee import Trainee
 
@@ -60,10 +60,10 @@ def test_cross_entropy(family: Path, examples: list[Example], never: Checkpoints
 
 
 def test_preferences(family: Path, never: Checkpoints) -> None:
-    examples, plain = make_pairs(12), Preference(beta=0.2, likelihood=0.1)
+    examples, plain = make_pairs(12), DirectPreference(beta=0.2, likelihood=0.1)
     trainee = Trainee(family, PREFERRING, number_format="float64")
     before = scores(trainee, examples, PREFERRING, plain)
-    objective = Preference(beta=0.2, likelihood=0.1, before=before)
+    objective = DirectPreference(beta=0.2, likelihood=0.1, before=before)
     found = fit(trainee, PREFERRING, examples, objective=objective, checkpoints=never).curve[1:]
     expected = plain_loop(family, PREFERRING, examples, dpo(family, beta=0.2, likelihood=0.1), together=2)
     assert furthest(found, expected) < EQUAL

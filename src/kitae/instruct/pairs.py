@@ -10,7 +10,7 @@ from ..core.artifact import Artifact
 from ..core.dialogue import Dialogue
 from ..core.generation import Decoding, Generator
 from ..core.mistakes import Mistake
-from ..core.pair import Pair
+from ..core.preference import Preference
 from ..core.run import Run
 from ..core.stage import Stage
 from ..engine.grounding import Language, abstain, abstained, read_answer
@@ -85,7 +85,7 @@ def fault(dialogue: Dialogue, reply: str) -> str:
     return "" if same else "wrong"
 
 
-def balanced(wrong: Sequence[Pair], right: Sequence[Dialogue]) -> list[Pair]:
+def balanced(wrong: Sequence[Preference], right: Sequence[Dialogue]) -> list[Preference]:
     """As many pairs where answering is better than declining as the other way round.
 
     Otherwise a model that invents would only learn to decline more. Where it refused too little for that, questions
@@ -96,8 +96,8 @@ def balanced(wrong: Sequence[Pair], right: Sequence[Dialogue]) -> list[Pair]:
     return [*wrong, *(_pair(d, abstain(_language(d)), "answered") for d in answered)]
 
 
-def _pair(dialogue: Dialogue, worse: str, kind: str) -> Pair:
-    return Pair(
+def _pair(dialogue: Dialogue, worse: str, kind: str) -> Preference:
+    return Preference(
         id=dialogue.id,
         messages=dialogue.messages[:-1],
         better=dialogue.messages[-1].content,

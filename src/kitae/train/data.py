@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ..core.artifact import Artifact
 from ..core.dialogue import Dialogue
 from ..core.mistakes import Mistake
-from ..core.pair import Pair
+from ..core.preference import Preference
 from ..engine.chat import Renderer
 from .example import (
     Dialogues,
@@ -75,7 +75,7 @@ def pairs(recipe: PreferRecipe, model: Artifact, source: Artifact) -> Data:
     """
     renderer = Renderer(model.folder)
     made, held_out = (
-        pairs_as_examples(source.rows(name, Pair), renderer, recipe.sequence) for name in ("pairs", "held_out")
+        pairs_as_examples(source.rows(name, Preference), renderer, recipe.sequence) for name in ("pairs", "held_out")
     )
     if not made.examples:
         what = f"all {len(made.too_long)} pairs are longer than {recipe.sequence} tokens"

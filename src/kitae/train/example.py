@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from ..core.dialogue import Dialogue, Message
 from ..core.mistakes import Mistake
-from ..core.pair import Pair
+from ..core.preference import Preference
 from ..engine.chat import Renderer
 
 NAMED = 5
@@ -127,7 +127,7 @@ def dialogues_as_examples(dialogues: Iterable[Dialogue], renderer: Renderer, lon
     return Dialogues(examples, too_long)
 
 
-def pairs_as_examples(pairs: Iterable[Pair], renderer: Renderer, longest: int) -> Dialogues:
+def pairs_as_examples(pairs: Iterable[Preference], renderer: Renderer, longest: int) -> Dialogues:
     """Each pair as two examples, the better answer first. A pair that is too long for a row is left out and named."""
     examples, too_long = [], []
     for pair in pairs:
@@ -139,7 +139,7 @@ def pairs_as_examples(pairs: Iterable[Pair], renderer: Renderer, longest: int) -
     return Dialogues(examples, too_long)
 
 
-def _answered(pair: Pair, answer: str, which: str, renderer: Renderer) -> Example:
+def _answered(pair: Preference, answer: str, which: str, renderer: Renderer) -> Example:
     rendered = renderer.dialogue((*pair.messages, Message(role="assistant", content=answer)))
     # Earlier turns of the assistant are the same in both: only the last reply is compared.
     learnt = np.array(rendered.learnt, np.bool_)

@@ -9,7 +9,7 @@ import torch
 
 from .batch import Batch
 from .example import Example, row_tokens
-from .objective import Likelihood, Objective, Preference
+from .objective import DirectPreference, Likelihood, Objective
 from .packing import pack, shuffled
 from .recipe import Course
 from .trainee import Trainee
@@ -30,7 +30,9 @@ def mean_loss(
 
 
 @torch.no_grad()
-def scores(trainee: Trainee, examples: Sequence[Example], course: Course, objective: Preference) -> dict[str, float]:
+def scores(
+    trainee: Trainee, examples: Sequence[Example], course: Course, objective: DirectPreference
+) -> dict[str, float]:
     """How likely the model finds each answer, by the example's id."""
     found: dict[str, float] = {}
     for batch in _batches(trainee, examples, course, objective):

@@ -41,7 +41,7 @@ class Likelihood:
 
 
 @dataclass(frozen=True)
-class Preference:
+class DirectPreference:
     """The better answer of each pair before the worse one; examples are (better, worse), (better, worse) …
 
     With m = log p(better) − log p(worse), less the same of the model before training:

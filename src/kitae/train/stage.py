@@ -89,11 +89,11 @@ def prefer(
 def objective_of(recipe: Course, trainee: Trainee, examples: Sequence[Example]) -> Objective:
     """What the course makes smaller; for preferences against the model as it is now, before it is trained."""
     from .measure import scores
-    from .objective import Likelihood, Preference
+    from .objective import DirectPreference, Likelihood
 
     if not isinstance(recipe, PreferRecipe):
         return Likelihood()
-    plain = Preference(recipe.beta, recipe.margin, recipe.normalised, recipe.likelihood)
+    plain = DirectPreference(recipe.beta, recipe.margin, recipe.normalised, recipe.likelihood)
     return replace(plain, before=scores(trainee, examples, recipe, plain)) if recipe.reference else plain
 
 

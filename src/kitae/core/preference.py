@@ -7,7 +7,7 @@ from .label import EVERYONE, Label
 from .noun import Noun
 
 
-class Pair(Noun):
+class Preference(Noun):
     """A prompt, a better and a worse answer."""
 
     id: str
