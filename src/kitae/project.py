@@ -17,7 +17,7 @@ from .core.quantity import Budget
 from .core.records import Records
 from .core.store import Store
 from .core.task import TaskRecipe
-from .corpus.recipe import CorpusRecipe
+from .corpus.recipe import CorpusRecipe, GeneralRecipe
 from .documents.recipe import Source, SplitRecipe
 from .engine.recipe import EngineRecipe
 from .evaluate.recipe import EvaluateRecipe, SuiteRecipe
@@ -32,6 +32,7 @@ FILE = "kitae.toml"
 INHERITED = {
     ("project", "language"): (
         ("vocabulary", "language"),
+        ("general", "language"),
         ("instruct", "language"),
         ("evaluate", "language"),
         ("knowledge", "embed", "language"),
@@ -94,6 +95,7 @@ class ProjectFile(Noun):
     vocabulary: TrimRecipe = TrimRecipe()
     split: SplitRecipe = SplitRecipe()
     corpus: CorpusRecipe = CorpusRecipe()
+    general: GeneralRecipe = GeneralRecipe()
     instruct: InstructRecipe = InstructRecipe()
     pairs: PairsRecipe = PairsRecipe()
     knowledge: KnowledgeRecipe = KnowledgeRecipe()

@@ -15,6 +15,7 @@ from .core.label import highest
 from .core.making import Given, Making
 from .core.passage import Passage, Retriever
 from .core.task import task_files
+from .corpus.general import GENERAL, general_files
 from .corpus.stage import STAGE as CORPUS
 from .documents.recipe import ReadRecipe
 from .documents.split import check_learnable
@@ -60,7 +61,8 @@ def walk(project: Project, make: Making, *, until: str = "report", place: str = 
     reading, adopting = ReadRecipe(sources=file.sources), AdoptRecipe(base=file.project.base)
 
     documents = make(READ, "all", reading, files=document_files(reading, project.folder), given=here)
-    check_place(project.place(place), highest([documents.label, *(task.label for task in file.tasks)]))
+    others = [*(task.label for task in file.tasks), *([file.general.label] if file.general.path else [])]
+    check_place(project.place(place), highest([documents.label, *others]))
     for task in file.tasks:
         check_learnable(task, file.split)
     suites = [make(SUITES, s.name, s, files=question_files(s, project.folder), given=here) for s in file.suites]
@@ -93,7 +95,7 @@ def walk(project: Project, make: Making, *, until: str = "report", place: str = 
             continue
         model = trimmed
         if recipe.train.pretrain.tokens:
-            learning: dict[str, Given] = {"model": model, "corpus": corpus}
+            learning: dict[str, Given] = {"model": model, "corpus": corpus, "general": _general(project, make)}
             model = make(PRETRAIN, f"pretrained{suffix}", recipe.train.pretrain, learning, given=allowed)
         learnt: dict[str, Given] = {"model": model, "dialogues": [dialogues[suffix], *tasks]}
         tuned = make(TUNE, f"tuned{suffix}", recipe.train.tune, learnt, given=allowed)
@@ -109,6 +111,11 @@ def walk(project: Project, make: Making, *, until: str = "report", place: str = 
     measure = Measuring(project, make, road.knowledge, road.models, suites, dialogues[""], task_suites, tasks)
     road.scorecards = [measure(row) for row in rows(file)]
     return road
+
+
+def _general(project: Project, make: Making) -> Artifact:
+    recipe, folder = project.file.general, project.folder
+    return make(GENERAL, "general", recipe, files=general_files(recipe, folder), given=lambda: {"folder": folder})
 
 
 def preferring(

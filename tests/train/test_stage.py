@@ -73,6 +73,11 @@ def dialogues(make: Making, made: list[Any], held_out: list[Any] | None = None) 
     return make(DIALOGUES, "main", Rows(name="dialogues", rows=tuple(made), held_out=tuple(held_out or ())))
 
 
+def general(make: Making) -> Artifact:
+    texts = tuple({"id": f"g{number}", "text": f"隣町の図書館は{number}時に開く。" * 2} for number in range(9))
+    return make(CORPUS, "general", Rows(name="corpus", rows=texts, held_out=texts[:2]))
+
+
 @pytest.fixture
 def model(make: Making, tiny_base: Path) -> Artifact:
     return base(make, tiny_base)
@@ -87,11 +92,12 @@ def corpus(make: Making) -> Artifact:
 def test_pretraining_makes_a_model_folder_that_predicts_the_corpus_better(
     make: Making, model: Artifact, corpus: Artifact
 ) -> None:
-    trained = make(PRETRAIN, "pretrained", PRETRAINING, {"model": model, "corpus": corpus})
+    trained = make(PRETRAIN, "pretrained", PRETRAINING, {"model": model, "corpus": corpus, "general": general(make)})
     facts = trained.facts
     assert trained.kind == "model"
     assert facts["trained_tokens"] >= 1500
     assert facts["held_out_loss_after"] < facts["held_out_loss_before"] - 0.5
+    assert facts["general_loss_after"] < facts["general_loss_before"], "a tenth of what is learnt is general"
     assert facts["number_format"] == trained.record.identity["number_format"]
     assert (facts["base"], facts["licence"]) == ("tiny", "own")
     assert "something" not in facts
@@ -152,10 +158,10 @@ def test_dialogues_that_are_too_long_are_named_in_the_facts(make: Making, model:
 
 def test_no_token_to_train_on_is_a_mistake(make: Making, model: Artifact, corpus: Artifact) -> None:
     with pytest.raises(Mistake, match="0 tokens"):
-        make(PRETRAIN, "none", PretrainRecipe(tokens=0), {"model": model, "corpus": corpus})
+        make(PRETRAIN, "none", PretrainRecipe(tokens=0), {"model": model, "corpus": corpus, "general": general(make)})
     empty = make(CORPUS, "empty", Rows(name="corpus", rows=()))
     with pytest.raises(Mistake, match="no token to learn"):
-        make(PRETRAIN, "none", PRETRAINING, {"model": model, "corpus": empty})
+        make(PRETRAIN, "none", PRETRAINING, {"model": model, "corpus": empty, "general": general(make)})
 
 
 def test_bfloat16_is_used_where_the_processor_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..core.artifact import Artifact
 from ..core.dialogue import Dialogue
@@ -18,6 +18,7 @@ from .example import (
     share_of,
     texts_as_examples,
 )
+from .packing import shuffled
 from .recipe import PreferRecipe, PretrainRecipe, TuneRecipe
 
 
@@ -33,22 +34,56 @@ class Data:
     dialogues: Sequence[Dialogue] = ()
     origin: dict[str, str] = field(default_factory=dict)
     """For each example's id, which artifact it is of."""
+    general: Sequence[Example] = ()
+    """General text, to measure what is forgotten."""
 
 
-def texts(recipe: PretrainRecipe, model: Artifact, corpus: Artifact) -> Data:
-    """The rows `corpus` and `held_out`.
+def texts(recipe: PretrainRecipe, model: Artifact, corpus: Artifact, general: Artifact) -> Data:
+    """The rows `corpus` and `held_out` of both; of general text as much is learnt as `replay` says.
 
     Raises:
-        Mistake: there is no text.
+        Mistake: there is no text, or not enough general text.
     """
     renderer = Renderer(model.folder)
-    examples, held_out = (
+    own, held_out = _texts(recipe, renderer, corpus)
+    if not any(example.targets for example in own):
+        raise Mistake("there is no token to learn", where=corpus.id, hint="the corpus is empty; see its ledger")
+    other, measured = _texts(recipe, renderer, general)
+    replayed = replay(own, other, recipe.replay, where=general.id)
+    origin = {each.id: source.id for examples, source in ((own, corpus), (replayed, general)) for each in examples}
+    return Data([*own, *replayed], held_out, renderer, general=measured, origin=origin)
+
+
+def replay(own: Sequence[Example], general: Sequence[Example], share: float, *, where: str = "") -> list[Example]:
+    """General examples, in an order that does not depend on the project, that make up this share of all tokens.
+
+    Where there are too few for that, each is repeated within an epoch.
+
+    Raises:
+        Mistake: there are none.
+    """
+    wanted = share / (1 - share) * sum(map(len, own))
+    if not wanted:
+        return []
+    there = sum(map(len, general))
+    if not there:
+        raise Mistake("there is no general text to replay", where=where, hint="set `replay = 0`, or name some")
+    times, rest = divmod(wanted, there)
+    found = []
+    for index in shuffled(len(general), 0, 0):
+        more = rest > 0
+        rest -= len(general[index])
+        if repeat := int(times) + more:
+            found.append(replace(general[index], repeat=repeat))
+    return found
+
+
+def _texts(recipe: PretrainRecipe, renderer: Renderer, corpus: Artifact) -> tuple[list[Example], list[Example]]:
+    learnt, held_out = (
         list(texts_as_examples(corpus.raw(name), renderer, recipe.sequence)) if corpus.has(name) else []
         for name in ("corpus", "held_out")
     )
-    if not any(example.targets for example in examples):
-        raise Mistake("there is no token to learn", where=corpus.id, hint="the corpus is empty; see its ledger")
-    return Data(examples, held_out, renderer, origin={example.id: corpus.id for example in examples})
+    return learnt, held_out
 
 
 def dialogues(recipe: TuneRecipe, model: Artifact, sources: Sequence[Artifact]) -> Data:

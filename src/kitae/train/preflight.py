@@ -306,6 +306,7 @@ CHECKS: tuple[Callable[[_Flight], Check | None], ...] = (
 ELSEWHERE: Final = {
     "held_out_tokens",
     "share",
+    "replay",
     "epochs",
     "tokens",
     "beta",

@@ -75,6 +75,8 @@ class PretrainRecipe(Course):
     tokens: Count = 20_000
     """Tokens to train on, repetitions counted; 0 leaves continued pretraining out."""
     learning_rate: float = Field(default=5e-5, gt=0)
+    replay: float = Field(default=0.1, ge=0, lt=1)
+    """Share of the tokens that is general text, so that less of it is forgotten."""
 
 
 class PreferRecipe(Course):

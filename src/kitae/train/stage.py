@@ -32,11 +32,17 @@ CPU_FLAGS = Path("/proc/cpuinfo")
 
 
 def pretrain(
-    recipe: PretrainRecipe, model: Artifact, corpus: Artifact, run: Run, allowed: Allowance | None = None
+    recipe: PretrainRecipe,
+    model: Artifact,
+    corpus: Artifact,
+    general: Artifact,
+    run: Run,
+    allowed: Allowance | None = None,
 ) -> Artifact:
     """Continued pretraining on `corpus.jsonl` (rows with `id` and `text`); every token is learnt.
 
     Args:
+        general: General text, some of which is learnt too (`replay`) and some measured.
         allowed: When to stop with a checkpoint; the same for the other courses.
 
     Raises:
@@ -47,7 +53,7 @@ def pretrain(
 
     if not recipe.tokens:
         raise Mistake("continued pretraining on 0 tokens", where="[train.pretrain]", hint="name the tokens: `20k`")
-    _train(recipe, model, texts(recipe, model, corpus), run, allowed)
+    _train(recipe, model, texts(recipe, model, corpus, general), run, allowed)
     return run.seal()
 
 
@@ -121,6 +127,7 @@ def _train(recipe: Course, model: Artifact, data: Data, run: Run, allowed: Allow
         data.examples,
         objective=objective,
         held_out=measured,
+        general=at_most(data.general, recipe.held_out_tokens),
         checkpoints=Checkpoints(run.work / "checkpoints", identity(recipe, data.examples, where)),
         guard=Guard(allowed),
         progress=lambda tokens: run.progress("training", tokens, "tokens"),
@@ -147,6 +154,8 @@ def _train(recipe: Course, model: Artifact, data: Data, run: Run, allowed: Allow
         held_out_examples=f"{len(measured)} of {len(data.held_out)}",
         held_out_loss_before=fitted.curve[0].held_out_loss,
         held_out_loss_after=kept.held_out_loss,
+        general_loss_before=fitted.curve[0].general_loss,
+        general_loss_after=kept.general_loss,
         kept_step=fitted.kept,
         skipped=fitted.skipped,
     )
