@@ -257,7 +257,7 @@ def _kept(recipe: Nothing, dialogues: Artifact, run: Run) -> Artifact:
     out = {passage.section for passage, _ in left_out()}
     passages = {passage.id for passage, _ in left_out()}
     run.label(dialogues.label, dialogues.groups, dialogues.licences)
-    for rows in ("dialogues", "held_out"):
+    for rows in ("dialogues", "held_out", *(["apart"] if dialogues.has("apart") else [])):
         own = dialogues.rows(rows, Dialogue)
         run.write(rows, (d for d in own if not out.intersection(d.made_from) and not passages.intersection(d.passages)))
     return run.seal()

@@ -57,10 +57,13 @@ class Says:
 
 class Rows(Noun):
     rows: tuple[Any, ...] = ()
+    apart: tuple[Any, ...] = ()
 
 
 def rows(recipe: Rows, run: Run) -> Artifact:
     run.write("dialogues", recipe.rows)
+    if recipe.apart:
+        run.write("apart", recipe.apart)
     run.label(Label.INTERNAL, ["all"], ["own"])
     return run.seal()
 
@@ -68,9 +71,11 @@ def rows(recipe: Rows, run: Run) -> Artifact:
 DIALOGUES = Stage(name="rows", kind="dialogues", function=rows, format=1)
 
 
-def pairs(tmp_path: Path, says: str, made: Sequence[Dialogue], **changes: Any) -> Artifact:
+def pairs(
+    tmp_path: Path, says: str, made: Sequence[Dialogue], apart: Sequence[Dialogue] = (), **changes: Any
+) -> Artifact:
     make = Making(Store(tmp_path / "store"), Records(tmp_path / "records"))
-    dialogues = make(DIALOGUES, "main", Rows(rows=tuple(made)))
+    dialogues = make(DIALOGUES, "main", Rows(rows=tuple(made), apart=tuple(apart)))
     recipe = PairsRecipe.model_validate({"questions": 100, "held_out": 0} | changes)
     given = {"generator": lambda: Says(says)}
     using: dict[str, Any] = {"model": dialogues, "dialogues": [dialogues]}
@@ -110,9 +115,16 @@ def test_inventions_are_set_against_the_right_reply_and_as_many_answers_against_
     assert found.label == Label.INTERNAL
 
 
-def test_refusals_are_balanced_by_nothing(tmp_path: Path) -> None:
+def test_refusals_without_inventions_are_left_out(tmp_path: Path) -> None:
     made = [dialogue(number, "" if number < 6 else "5日") for number in range(20)]
-    assert pairs(tmp_path, NOTHING, made).facts["kinds"] == {"refused": 14}
+    with pytest.raises(Mistake, match="nothing to prefer"):
+        pairs(tmp_path, NOTHING, made)
+
+
+def test_what_was_kept_apart_is_asked_instead_of_what_was_learnt(tmp_path: Path) -> None:
+    learnt, apart = [dialogue(1, "5日")], [dialogue(number, "5日") for number in (2, 3)]
+    found = pairs(tmp_path, "6日です。[1]", learnt, apart)
+    assert {pair.id for pair in found.rows("pairs", Preference)} == {"d2", "d3"}
 
 
 def test_so_many_are_asked_and_a_share_is_held_out(tmp_path: Path) -> None:
@@ -125,5 +137,5 @@ def test_so_many_are_asked_and_a_share_is_held_out(tmp_path: Path) -> None:
 
 
 def test_a_model_without_fault_is_a_mistake(tmp_path: Path) -> None:
-    with pytest.raises(Mistake, match="answered 3 questions as it should"):
+    with pytest.raises(Mistake, match="of 3 answers of the model there is nothing to prefer"):
         pairs(tmp_path, "5日です。[1]", [dialogue(number, "5日") for number in range(3)])

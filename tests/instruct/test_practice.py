@@ -26,7 +26,7 @@ LANGUAGES: list[Literal["ja", "en"]] = ["ja", "en"]
 def made() -> list[Dialogue]:
     from kitae.knowledge.search import lexical
 
-    return practice(InstructRecipe(practice=10**6, passages=3), lexical)
+    return practice(InstructRecipe(practice=10**6, passages=3), lexical)[0]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -113,16 +113,24 @@ def test_the_place_of_the_right_passage_gives_nothing_away(made: list[Dialogue])
 def test_fewer_are_the_first_of_more(made: list[Dialogue]) -> None:
     from kitae.knowledge.search import lexical
 
-    assert practice(InstructRecipe(practice=50, passages=3), lexical) == made[:50]
+    assert practice(InstructRecipe(practice=50, passages=3), lexical)[0] == made[:50]
 
 
 def test_none_at_all_where_the_recipe_wants_none(retrieve: Retrieve) -> None:
-    assert practice(InstructRecipe(practice=0), retrieve) == []
+    assert practice(InstructRecipe(practice=0), retrieve) == ([], [])
 
 
 def test_with_no_unanswerable_ones_wanted_every_question_has_its_passage() -> None:
     from kitae.knowledge.search import lexical
 
-    found = practice(InstructRecipe(practice=300, unanswerable=0), lexical)
+    found, _ = practice(InstructRecipe(practice=300, unanswerable=0), lexical)
     assert len(found) == 300
     assert all(dialogue.answerable for dialogue in found)
+
+
+def test_what_is_kept_apart_shares_no_passage_with_what_is_learnt() -> None:
+    learnt, apart = practice(InstructRecipe(practice=150, apart=120, passages=3), lexical)
+    assert (len(learnt), len(apart)) == (150, 120)
+    sections = {section for dialogue in learnt for section in dialogue.made_from}
+    assert not sections & {section for dialogue in apart for section in dialogue.made_from}
+    assert practice(InstructRecipe(practice=150, passages=3), lexical) == (learnt, [])

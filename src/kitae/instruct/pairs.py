@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ..core.artifact import Artifact
 from ..core.dialogue import Dialogue
@@ -28,11 +28,11 @@ def make(
     generator: Callable[[], Generator],
     run: Run,
 ) -> Artifact:
-    """Has the model answer some of the dialogues' questions, and sets what it got wrong beside the right answer.
+    """Has the model answer questions, and sets what it got wrong beside the right answer.
 
     Args:
         model: What `generator` speaks with.
-        dialogues: Rows `dialogues`; those with passages are asked.
+        dialogues: Rows `apart`, which it has not learnt, or else `dialogues`; those with passages are asked.
 
     Returns:
         An artifact with the rows `pairs` and `held_out` (for measuring the loss).
@@ -40,7 +40,7 @@ def make(
     Raises:
         Mistake: the model answered everything as it should.
     """
-    asked = chosen((d for each in dialogues for d in each.rows("dialogues", Dialogue)), recipe.questions)
+    asked = chosen((d for each in dialogues for d in _rows(each)), recipe.questions)
     decoding = Decoding(max_tokens=recipe.max_tokens)
     advance = run.progress("answering", len(asked), "questions")
     replies = generator().generate([d.messages[:-1] for d in asked], decoding, done=advance)
@@ -48,7 +48,7 @@ def make(
     pairs = balanced([_pair(d, text, kind) for d, text, kind in told if kind], [d for d, _, kind in told if not kind])
     if not pairs:
         raise Mistake(
-            f"the model answered {len(asked)} questions as it should: there is nothing to prefer",
+            f"of {len(asked)} answers of the model there is nothing to prefer another to",
             where=model.id,
             hint="ask more with `questions` in [pairs], or leave preferences out with 0",
         )
@@ -88,12 +88,18 @@ def fault(dialogue: Dialogue, reply: str) -> str:
 def balanced(wrong: Sequence[Preference], right: Sequence[Dialogue]) -> list[Preference]:
     """As many pairs where answering is better than declining as the other way round.
 
-    Otherwise a model that invents would only learn to decline more. Where it refused too little for that, questions
-    that it answered are set against a refusal.
+    Otherwise the model would only learn to decline more, or less. Where it refused too little for that, questions that
+    it answered are set against a refusal; where it refused too much, some of that is left out.
     """
-    missing = sum(p.kind == "invented" for p in wrong) - sum(p.kind == "refused" for p in wrong)
-    answered = [d for d in right if d.answerable][: max(0, missing)]
-    return [*wrong, *(_pair(d, abstain(_language(d)), "answered") for d in answered)]
+    by_kind = {kind: [pair for pair in wrong if pair.kind == kind] for kind in ("invented", "refused", "wrong")}
+    invented, refused = by_kind["invented"], by_kind["refused"]
+    answered = [d for d in right if d.answerable][: max(0, len(invented) - len(refused))]
+    against = [_pair(d, abstain(_language(d)), "answered") for d in answered]
+    return [*by_kind["wrong"], *invented, *refused[: len(invented)], *against]
+
+
+def _rows(dialogues: Artifact) -> Iterator[Dialogue]:
+    return dialogues.rows("apart" if dialogues.has("apart") else "dialogues", Dialogue)
 
 
 def _pair(dialogue: Dialogue, worse: str, kind: str) -> Preference:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from ..core.dialogue import Dialogue, Message
 from ..core.label import EVERYONE, Label
@@ -42,21 +41,37 @@ class _Asked:
     answer: str = ""
 
 
-def practice(recipe: InstructRecipe, retrieve: Callable[[Iterable[Passage]], Retriever]) -> list[Dialogue]:
-    """At most `recipe.practice` dialogues, in an order that hashes decide.
+def practice(
+    recipe: InstructRecipe, retrieve: Callable[[Iterable[Passage]], Retriever]
+) -> tuple[list[Dialogue], list[Dialogue]]:
+    """At most `recipe.practice` dialogues to learn and `recipe.apart` further ones, in an order that hashes decide.
 
     Passages of one document are shown together, as a search in a company's documents finds them: what tells them apart
     is what they say, not whose they are. All that is asked about them is asked with the same passages shown, so that
-    training computes these once.
+    training computes these once. What is apart is about other documents than what is learnt.
     """
-    if not recipe.practice:
-        return []
+    if not recipe.practice and not recipe.apart:
+        return [], []
     pairs = [_Pair(*pair) for pair in zip(shelf(recipe.language), readings(recipe.language), strict=True)]
     retriever = retrieve(pair.passage for pair in pairs)
     binders = _binders(pairs)
-    order = sorted(binders, key=lambda name: share("practice", *name))
-    asked = (dialogue for name in order for dialogue in _of_binder(recipe, binders[name], retriever))
-    return list(islice(asked, recipe.practice))
+    order = iter(sorted(binders, key=lambda name: share("practice", *name)))
+    learnt = _first(recipe, recipe.practice, order, binders, retriever)
+    return learnt, _first(recipe, recipe.apart, order, binders, retriever)
+
+
+def _first(
+    recipe: InstructRecipe,
+    count: int,
+    order: Iterator[tuple[str, str]],
+    binders: Mapping[tuple[str, str], Sequence[_Pair]],
+    retriever: Retriever,
+) -> list[Dialogue]:
+    """So many dialogues of the next binders; what is left of the last one is left out."""
+    found: list[Dialogue] = []
+    while len(found) < count and (name := next(order, None)) is not None:
+        found += _of_binder(recipe, binders[name], retriever)
+    return found[:count]
 
 
 def _binders(pairs: Sequence[_Pair]) -> dict[tuple[str, str], list[_Pair]]:

@@ -20,6 +20,8 @@ class InstructRecipe(Noun):
     practice: Count = 1200
     """At most so many further dialogues from the bundled reading practice: other companies' passages, asked in everyday
     words."""
+    apart: Count = 0
+    """So many more of the practice, about other documents, are not learnt: `[pairs]` asks these."""
     passages: int = Field(default=2, ge=1, le=8)
     """At most so many passages in a prompt: the one that answers and others that nearly do."""
     unanswerable: float = Field(default=0.2, ge=0, le=0.8)
@@ -42,7 +44,8 @@ class PairsRecipe(Noun):
     """`[pairs]`: what the tuned model gets wrong, for `[train.prefer]` to learn from."""
 
     questions: Count = 0
-    """So many of the dialogues' questions the tuned model is asked again; 0 leaves preferences out."""
+    """So many questions the tuned model is asked: of the practice that was kept `apart`, or else of what it learnt. 0
+    leaves preferences out."""
     max_tokens: int = Field(default=64, ge=1)
     """Of an answer."""
     held_out: float = Field(default=0.05, ge=0, le=0.5)

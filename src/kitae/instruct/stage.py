@@ -47,7 +47,8 @@ def make(
         suites: Rows `suite`: a dialogue whose question is nearly one of theirs is dropped.
 
     Returns:
-        An artifact with the rows `dialogues`, `held_out` (for measuring the loss) and `ledger` (what was dropped, why).
+        An artifact with the rows `dialogues`, `held_out` (for measuring the loss), `apart` where the recipe keeps some
+        for `[pairs]`, and `ledger` (what was dropped, why).
 
     Raises:
         Mistake: the documents hold nothing that can be asked.
@@ -58,13 +59,9 @@ def make(
     facts, topics, ledger = _facts(read, library, run)
     shown = list(library.passages.values())
     forbidden = Forbidden(q.question for suite in suites for row in suite.rows("suite", Suite) for q in row.questions)
-    made = []
     own = planned(recipe, facts, topics, shown, Maker(recipe, library))
-    for dialogue in (*own, *practice(recipe, retrieve)):
-        if forbidden.like(dialogue.question):
-            ledger.append({"section": dialogue.made_from[0], **_contaminated(dialogue).model_dump()})
-        else:
-            made.append(dialogue)
+    practised, apart = practice(recipe, retrieve)
+    made, apart = (_clean(dialogues, forbidden, ledger) for dialogues in ([*own, *practised], apart))
     if not made:
         raise Mistake(
             "the documents hold nothing that can be asked",
@@ -74,12 +71,25 @@ def make(
     held = held_out(made, recipe.held_out)
     run.write("dialogues", (d for d in made if d.id not in held))
     run.write("held_out", (d for d in made if d.id in held))
+    if apart:
+        run.write("apart", apart)
     run.write("ledger", ledger)
     run.facts(**_told(made, held, facts, ledger))
     # Suites are only looked at, so that nothing is learnt that they ask: their label is not the dialogues'.
-    practised = any(dialogue.licence == LICENCE for dialogue in made)
-    run.label(documents.label, documents.groups, [*documents.licences, *([LICENCE] if practised else [])])
+    bundled = any(dialogue.licence == LICENCE for dialogue in made)
+    run.label(documents.label, documents.groups, [*documents.licences, *([LICENCE] if bundled else [])])
     return run.seal()
+
+
+def _clean(dialogues: Iterable[Dialogue], forbidden: Forbidden, ledger: list[dict[str, Any]]) -> list[Dialogue]:
+    """Those whose question is not nearly one of a suite."""
+    clean = []
+    for dialogue in dialogues:
+        if forbidden.like(dialogue.question):
+            ledger.append({"section": dialogue.made_from[0], **_contaminated(dialogue).model_dump()})
+        else:
+            clean.append(dialogue)
+    return clean
 
 
 def _contaminated(dialogue: Dialogue) -> Dropped:
