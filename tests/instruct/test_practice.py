@@ -129,6 +129,8 @@ def test_with_no_unanswerable_ones_wanted_every_question_has_its_passage() -> No
 
 
 def test_what_is_kept_apart_shares_no_passage_with_what_is_learnt() -> None:
+    from kitae.knowledge.search import lexical
+
     learnt, apart = practice(InstructRecipe(practice=150, apart=120, passages=3), lexical)
     assert (len(learnt), len(apart)) == (150, 120)
     sections = {section for dialogue in learnt for section in dialogue.made_from}
