@@ -107,11 +107,17 @@ def test_saving_twice_gives_the_same_bytes_and_names_no_folder(trainee: Make, tm
     nudge(model)
     for name in ("one", "two"):
         model.save(tmp_path / name)
-    files = sorted(path.name for path in (tmp_path / "one").iterdir())
-    assert files == ["config.json", "generation_config.json", "model.safetensors"]
+    files = sorted(str(path.relative_to(tmp_path / "one")) for path in (tmp_path / "one").rglob("*.*"))
+    assert files == [
+        "adapter/adapter_config.json",
+        "adapter/adapter_model.safetensors",
+        "config.json",
+        "generation_config.json",
+        "model.safetensors",
+    ]
     for name in files:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
-    assert str(tiny_base) not in (tmp_path / "one" / "config.json").read_text(encoding="utf-8")
+        assert str(tiny_base).encode() not in (tmp_path / "one" / name).read_bytes()
 
 
 def test_bfloat16_sums_gradients_in_float32(trainee: Make) -> None:

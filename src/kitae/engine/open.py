@@ -1,7 +1,8 @@
 """From a model artifact to something that answers: which engine, and where its files are.
 
 A model artifact holds a Hugging Face folder (facts: engine `transformers`) or, after `convert`, the folders `ct2`
-(weights) and `tokenizer` (everything else of the Hugging Face folder; facts: engine `ctranslate2`).
+(weights) and `tokenizer` (everything else of the Hugging Face folder; facts: engine `ctranslate2`). One that was
+trained with LoRA holds the adapters too, in the form of PEFT, in the folder `adapter`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from ..core.generation import Local
 from ..core.mistakes import Mistake
 from ..core.quiet import hush
 
-CT2, TOKENIZER = "ct2", "tokenizer"
+CT2, TOKENIZER, ADAPTER = "ct2", "tokenizer", "adapter"
 
 
 def open_generator(

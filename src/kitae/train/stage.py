@@ -194,6 +194,7 @@ def _fast_bfloat16() -> bool:
 
 _PACKAGES = ("torch", "transformers", "tokenizers")
 
+# Formats 2 and 3: the adapters are kept beside the weights that they are merged into.
 PRETRAIN = Stage(
     name="pretrain", kind="model", function=pretrain, format=2, packages=_PACKAGES, exact=False, place=place
 )

@@ -15,6 +15,8 @@ from torch import Tensor, nn
 from ..core.files import disk_full_is_a_mistake
 from ..core.mistakes import Mistake
 from ..engine.local import load
+from ..engine.open import ADAPTER
+from .adapter import save_adapters
 from .attention import NAME, register
 from .batch import Batch
 from .example import Example
@@ -112,7 +114,7 @@ class Trainee:
         return fresh.trained
 
     def save(self, folder: Path) -> None:
-        """Writes the trained model as a plain Hugging Face folder: float32 weights, adapters merged.
+        """Writes the trained model as a plain Hugging Face folder: float32 weights, adapters merged and also beside.
 
         Tokenizer, licence and all other files of the base are copied as they are.
         """
@@ -127,6 +129,8 @@ class Trainee:
                     weights[name].copy_(trained)
         with disk_full_is_a_mistake(folder):
             plain.save_pretrained(folder)
+            if adapted:
+                save_adapters(adapted, folder / ADAPTER)
             for file in folder.glob("*.safetensors"):
                 file.chmod(0o644)  # safetensors makes it private, which a shared store is not
 
@@ -207,6 +211,8 @@ def copy_companions(base: Path, names: list[str], target: Path) -> None:
     """Copies what a model folder holds beside weights and settings: tokenizer, template, licence."""
     for name in names:
         if name.endswith((*WEIGHTS, ".jsonl")) or name in ("config.json", "generation_config.json"):
+            continue
+        if name.startswith(f"{ADAPTER}/"):  # of the course before
             continue
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         with disk_full_is_a_mistake(target):
