@@ -1,4 +1,4 @@
-"""What people do with the road: walk it, plan it, compare, report, ask, find the dose.
+"""What people do with the road: walk it, plan it, compare, report, export, ask, find the dose.
 
 These are the functions behind the commands; the command line, Python and the tests call the same ones.
 """
@@ -90,6 +90,40 @@ def write_report(project: Project, making: Making) -> Path:
     )
     write_atomically(project.folder / "report.svg", [picture(story).encode()])
     return write(project.folder / "report.html", story)
+
+
+def export(project: Project, artifact: str, folder: Path, *, adapter: bool = False, place: str = "") -> Artifact:
+    """Writes a model as a plain Hugging Face folder outside the store, with its card.
+
+    Args:
+        artifact: As in `Store.named`.
+        folder: One that does not exist or is empty.
+        adapter: The adapter alone, as PEFT reads it.
+        place: Where it was trained, of `[[places]]`; the first when left out.
+
+    Returns:
+        The model.
+
+    Raises:
+        Mistake: there is no such model, place or adapter, the folder is not free, or the model was edited.
+    """
+    from .engine.export import CARD, NOTICE, export_model
+    from .report.card import card
+    from .report.licences import notice
+    from .report.subject import Told
+
+    model = project.store.named(artifact)
+    told = Told(
+        project=project.file.project.name,
+        language=project.file.project.language,
+        model=model,
+        store=project.store,
+        place=project.place(place),
+        against=AGAINST,
+        adapter=adapter,
+    )
+    export_model(model, folder, adapter=adapter, beside=lambda: {CARD: card(told), NOTICE: notice(model.licences)})
+    return model
 
 
 def ask(project: Project, question: str, groups: tuple[str, ...]) -> tuple[Answer, Artifact]:

@@ -121,7 +121,7 @@ def test_a_wheel_with_one_wrong_byte_is_a_mistake(
 
     (tmp_path / "part").write_bytes(b"GGUF" + b"\0" * 100)
     monkeypatch.setattr(sources, "_inside", lambda module: tmp_path)
-    wheel = sources.Wheel("pytest", (("x", "part"),), "0" * 64, "gemma", "demo")
+    wheel = sources.Wheel("pytest", (("x", "part"),), "0" * 64, "gemma", "demo", "org/tiny")
     monkeypatch.setitem(sources.WHEELS, "gemma3-270m", wheel)
     with pytest.raises(Mistake, match="damaged"):
         adopted(make, "wheel:gemma3-270m", tmp_path)

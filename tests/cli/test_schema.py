@@ -26,6 +26,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "compare": (),
     "dose": (),
     "report": (),
+    "export": ("model/tuned", "out"),
     "ask": ("休暇は何日前までに届け出ますか",),
     "verify": (),
     "gc": ("--dry-run",),

