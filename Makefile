@@ -4,11 +4,14 @@ PYTHON ?= python3
 VENV := .venv
 CONSTRAINTS ?= constraints/cpu.txt
 INSTALLED := $(VENV)/.installed
+# Other trainers, which `bench-train` is measured against; nothing else needs them.
+PEERS := .venv-peers
+PROJECT ?= demo
 # Wheels that `make wheelhouse` collected; taken instead of an index where they are.
 WHEELHOUSE := $(wildcard wheelhouse)
 SOURCE := $(if $(WHEELHOUSE),--no-index --find-links wheelhouse)
 
-.PHONY: setup demo test check wheelhouse clean
+.PHONY: setup demo test check bench-train wheelhouse clean
 
 setup: $(INSTALLED)
 
@@ -29,8 +32,17 @@ test: $(INSTALLED)
 	OMP_NUM_THREADS=1 $(VENV)/bin/pytest -n 2 -m 'not slow'
 	$(VENV)/bin/pytest -m slow
 
+# Takes the machine for a quarter of an hour, so it should have nothing else to do. BENCH='--method full', '--untrimmed'.
+bench-train: $(INSTALLED) $(PEERS)/.installed
+	$(VENV)/bin/python benchmarks/trainers $(PROJECT) --peers $(PEERS)/bin/python $(BENCH)
+
+$(PEERS)/.installed: constraints/peers-train.txt
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
 wheelhouse: $(CONSTRAINTS)
 	$(PYTHON) -m pip wheel --quiet -c $(CONSTRAINTS) -w wheelhouse setuptools wheel '.[demo,dev]'
 
 clean:
-	rm -rf $(VENV) demo wheelhouse build
+	rm -rf $(VENV) $(PEERS) demo wheelhouse build
