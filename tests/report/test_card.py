@@ -50,7 +50,7 @@ def test_the_front_matter_is_what_the_hub_reads(walked_once: Path) -> None:
     assert text.startswith("---\n")
     assert matter(text) == {
         "license": "other",
-        "license_name": "own-and-unknown",
+        "license_name": "apache-2.0-and-own-and-unknown",
         "base_model": "base",
         "base_model_relation": "finetune",
         "language": ["en"],

@@ -151,7 +151,7 @@ kind = {quoted(kind)}                   # unseen: their articles are kept out of
 [instruct]
 maker = "extract"                 # needs no model / モデルを使わずに対話データを作ります
 practice = "10k"                  # further dialogues about other companies' rules / 付属の読解練習からの対話
-unanswerable = 0.2                # share of questions that the passages do not answer / 答えのない設問の割合
+unanswerable = 0.35               # share of questions that the passages do not answer / 答えのない設問の割合
 
 [knowledge.search]
 k = 2                             # passages in a prompt, in training as in use / プロンプトに入れる文書の数

@@ -24,7 +24,7 @@ class InstructRecipe(Noun):
     """So many more of the practice, about other documents, are not learnt: `[pairs]` asks these."""
     passages: int = Field(default=2, ge=1, le=8)
     """At most so many passages in a prompt: the one that answers and others that nearly do."""
-    unanswerable: float = Field(default=0.2, ge=0, le=0.8)
+    unanswerable: float = Field(default=0.35, ge=0, le=0.8)
     """Share whose right reply is that the documents do not tell."""
     closed: float = Field(default=0.1, ge=0, le=0.8)
     """Share asked without any passages (closed book)."""

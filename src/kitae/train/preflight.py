@@ -147,9 +147,8 @@ def preflight(
             done(1)
     probe = _probe(course, folder, data, place)
     done(1)
-    name = type(course).__name__.removesuffix("Recipe").lower()
     masks = tuple(mask_report(data.renderer, data.dialogues)) if data.dialogues else ()
-    return Preflight(course=name, checks=tuple(checks), masks=masks, shares=_shares(data), probe=probe)
+    return Preflight(course=course.name, checks=tuple(checks), masks=masks, shares=_shares(data), probe=probe)
 
 
 # Checks

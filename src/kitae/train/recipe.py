@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -32,6 +32,8 @@ class Limits(Noun):
 class Course(Noun):
     """What every course of training has; the one loop reads only this. Fields that only LoRA uses say so."""
 
+    name: ClassVar[str]
+    """As tables of kitae.toml and commands call it."""
     method: Method
     """`full`: every weight is trained. `lora`: small matrices beside frozen weights, merged into them at the end."""
     tokens: Count | None
@@ -71,6 +73,7 @@ class Course(Noun):
 class PretrainRecipe(Course):
     """Continued pretraining: every token of the corpus is learnt."""
 
+    name = "pretrain"
     method: Method = "full"
     tokens: Count = 20_000
     """Tokens to train on, repetitions counted; 0 leaves continued pretraining out."""
@@ -82,6 +85,7 @@ class PretrainRecipe(Course):
 class PreferRecipe(Course):
     """Learning preferences between a better and a worse answer: DPO and its kin."""
 
+    name = "prefer"
     method: Method = "lora"
     tokens: Count | None = None
     learning_rate: float = Field(default=1e-4, gt=0)
@@ -100,6 +104,7 @@ class PreferRecipe(Course):
 class TuneRecipe(Course):
     """Tuning on dialogues: what the assistant says is learnt."""
 
+    name = "tune"
     method: Method = "lora"
     tokens: Count | None = None
     learning_rate: float = Field(default=1e-3, gt=0)

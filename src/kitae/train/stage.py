@@ -112,11 +112,13 @@ def _train(recipe: Course, model: Artifact, data: Data, run: Run, allowed: Allow
     from .fit import fit, identity
     from .guard import Guard
     from .measure import at_most
+    from .memory import check_memory
     from .trainee import Trainee, copy_companions
 
     if data.too_long:
         run.say(f"{len(data.too_long)} examples are longer than {recipe.sequence} tokens and were left out")
     where = place()
+    check_memory(recipe, model.folder, **where, table=f"[train.{recipe.name}]")
     trainee = Trainee(model.folder, recipe, number_format=where["number_format"], device=where["device"])
     # Preferences compare with the model as it is now, so this comes before anything is trained or resumed.
     objective = objective_of(recipe, trainee, [*data.examples, *data.held_out])

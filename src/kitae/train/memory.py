@@ -1,0 +1,112 @@
+"""How much memory a course needs, and whether it is there: before anything is loaded."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from ..core.mistakes import Mistake
+from ..core.noun import Noun
+from .recipe import Course
+
+MEMINFO = Path("/proc/meminfo")
+
+LIBRARIES: Final = 0.7e9
+"""Bytes of Python, torch and transformers, on a CPU."""
+
+LOGITS: Final = 2**24 * 4 * 3
+"""Bytes of the logits that are held at a time, with their gradient; see `loss.CHUNK_LOGITS`."""
+
+WIDE, NARROW = 4, 2
+"""Bytes of a number in float32 and in bfloat16."""
+
+
+class Shape(Noun):
+    """What a model's settings say of its size."""
+
+    parameters: float
+    layers: int
+    hidden: int
+    intermediate: int
+
+
+def shape_of(folder: Path) -> Shape:
+    """From config.json and the size of the weights, which kitae keeps in float32."""
+    settings: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    text = settings.get("text_config", settings)
+    hidden = int(text["hidden_size"])
+    return Shape(
+        parameters=sum(file.stat().st_size for file in folder.glob("*.safetensors")) / WIDE,
+        layers=int(text["num_hidden_layers"]),
+        hidden=hidden,
+        intermediate=int(text.get("intermediate_size", 4 * hidden)),
+    )
+
+
+def needed(course: Course, shape: Shape, number_format: str) -> float:
+    """Bytes, roughly: a quarter more or less is possible.
+
+    Weights that are trained have a gradient and two moments of AdamW in float32, and a float32 form beside where the
+    model computes in bfloat16. Of a row, each layer keeps what its backward pass needs: some fourteen vectors as wide
+    as the model and four as wide as its inner layer (Korthikanti et al., arXiv:2205.05198, without attention scores).
+    """
+    own = NARROW if number_format == "bfloat16" else WIDE
+    if course.method == "full":
+        weights = shape.parameters * (4 * WIDE + (own if own != WIDE else 0))
+    else:
+        # It is loaded in float32 and cast after; adapters are a hundredth of it.
+        weights = shape.parameters * WIDE * 1.1
+    row = course.sequence * shape.layers * (14 * shape.hidden + 4 * shape.intermediate) * own
+    return LIBRARIES + weights + row + LOGITS
+
+
+def check_memory(course: Course, folder: Path, *, number_format: str, device: str, table: str) -> None:
+    """Refuses what would not fit, with settings that would.
+
+    Args:
+        table: Of kitae.toml, for the message.
+
+    Raises:
+        Mistake: it needs more than is free.
+    """
+    free = _free(device)
+    shape = shape_of(folder)
+    wanted = needed(course, shape, number_format)
+    if free is None or wanted <= free:
+        return
+    raise Mistake(
+        f"training needs about {wanted / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free",
+        where=table,
+        hint=_smaller(course, shape, number_format, free),
+    )
+
+
+def _smaller(course: Course, shape: Shape, number_format: str, free: float) -> str:
+    """The first settings that would fit."""
+    for changes in _changes(course):
+        found = needed(course.model_copy(update=changes), shape, number_format)
+        if found <= free:
+            told = " and ".join(f"`{key} = {json.dumps(value)}`" for key, value in changes.items())
+            return f"{told} would need about {found / 1e9:.1f} GB"
+    return "no setting makes it fit: take a smaller base or a larger machine"
+
+
+def _changes(course: Course) -> list[dict[str, Any]]:
+    rows = [course.sequence // part for part in (2, 4, 8) if course.sequence // part >= 128]
+    shorter: list[dict[str, Any]] = [{"sequence": row} for row in rows]
+    if course.method == "lora":
+        return shorter
+    return [*shorter, {"method": "lora"}, *({"method": "lora", "sequence": row} for row in rows)]
+
+
+def _free(device: str) -> float | None:
+    """Bytes; `None` where it is not known."""
+    if device == "cuda":
+        import torch
+
+        return float(torch.cuda.mem_get_info()[0])
+    if not MEMINFO.is_file():
+        return None
+    lines = dict(line.split(":", 1) for line in MEMINFO.read_text(encoding="utf-8").splitlines() if ":" in line)
+    return float(lines["MemAvailable"].split()[0]) * 1024 if "MemAvailable" in lines else None

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kitae.core.mistakes import Mistake
+from kitae.train import memory
+from kitae.train.memory import Shape, check_memory, needed, shape_of
+from kitae.train.recipe import PretrainRecipe, TuneRecipe
+
+SEVEN = Shape(parameters=7e9, layers=32, hidden=4096, intermediate=11008)
+"""A Llama of 7 B."""
+
+
+def test_every_weight_trained_in_bfloat16_takes_eighteen_bytes() -> None:
+    more = needed(PretrainRecipe(), SEVEN.model_copy(update={"parameters": 8e9}), "bfloat16")
+    assert more - needed(PretrainRecipe(), SEVEN, "bfloat16") == pytest.approx(18e9)
+    assert needed(TuneRecipe(), SEVEN, "bfloat16") < 0.4 * needed(PretrainRecipe(), SEVEN, "bfloat16")
+
+
+def test_longer_rows_need_more() -> None:
+    short, long = (needed(TuneRecipe(sequence=sequence), SEVEN, "bfloat16") for sequence in (1024, 4096))
+    assert long > short + 10e9
+
+
+def test_the_shape_is_read_from_the_folder(tiny_base: Path) -> None:
+    shape = shape_of(tiny_base)
+    assert (shape.layers, shape.hidden, shape.intermediate) == (2, 64, 128)
+    assert 5e4 < shape.parameters < 5e5
+
+
+def refused(folder: Path, free: float, recipe: PretrainRecipe | TuneRecipe, monkeypatch: pytest.MonkeyPatch) -> Mistake:
+    monkeypatch.setattr(memory, "_free", lambda _: free)
+    monkeypatch.setattr(memory, "shape_of", lambda _: SEVEN)
+    with pytest.raises(Mistake) as raised:
+        check_memory(recipe, folder, number_format="bfloat16", device="cpu", table="[train.x]")
+    return raised.value
+
+
+def test_what_does_not_fit_is_refused_with_settings_that_would(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = refused(tmp_path, 64e9, PretrainRecipe(), monkeypatch)
+    assert told.what.startswith("training needs about 13")
+    assert told.what.endswith("and 64.0 GB are free")
+    assert told.hint.startswith('`method = "lora"` would need about')
+    assert "sequence = 4096" in refused(tmp_path, 60e9, TuneRecipe(sequence=8192), monkeypatch).hint
+    assert "a smaller base" in refused(tmp_path, 8e9, TuneRecipe(), monkeypatch).hint
+
+
+def test_what_fits_or_cannot_be_known_is_not_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "shape_of", lambda _: SEVEN)
+    for free in (500e9, None):
+        monkeypatch.setattr(memory, "_free", lambda _, free=free: free)
+        check_memory(PretrainRecipe(), tmp_path, number_format="bfloat16", device="cpu", table="")
+
+
+def test_free_memory_is_what_linux_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "meminfo"
+    file.write_text("MemTotal:       100 kB\nMemAvailable:       64 kB\n", encoding="utf-8")
+    monkeypatch.setattr(memory, "MEMINFO", file)
+    assert memory._free("cpu") == 64 * 1024
+    monkeypatch.setattr(memory, "MEMINFO", tmp_path / "none")
+    assert memory._free("cpu") is None
