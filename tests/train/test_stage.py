@@ -21,7 +21,7 @@ from kitae.core.store import Store
 from kitae.engine.chat import Renderer
 from kitae.train import stage
 from kitae.train.recipe import PretrainRecipe, TuneRecipe
-from kitae.train.stage import PRETRAIN, TUNE
+from kitae.train.stage import PRETRAIN, TUNE, from_a_gpu
 
 from .conftest import dialogue, make_dialogues
 
@@ -181,3 +181,12 @@ def test_asking_for_the_place_does_not_import_torch() -> None:
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
     if not any(Path("/dev").glob("nvidia[0-9]*")):
         assert found.stdout.strip() == "False"
+
+
+def test_a_machine_without_a_gpu_takes_what_one_with_a_gpu_trained_and_not_the_other_way_round() -> None:
+    cpu, gpu = ({"device": device, "number_format": "bfloat16"} for device in ("cpu", "cuda"))
+    assert PRETRAIN.takes is TUNE.takes is from_a_gpu
+    assert from_a_gpu(gpu, cpu)
+    assert not from_a_gpu(cpu, gpu)
+    assert not from_a_gpu(cpu, cpu | {"number_format": "float32"})
+    assert not from_a_gpu(gpu, gpu)

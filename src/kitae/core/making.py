@@ -75,6 +75,9 @@ class Making:
         if found := self.store.find(stage.kind, name, record.fingerprint):
             self._notice_changed_source(stage, found)
             return self._done(found, Step(found.id, stage.name, "reused", ""))
+        if found := self._from_elsewhere(stage, record):
+            where = ", ".join(f"{key} {value}" for key, value in sorted(found.record.identity.items()))
+            return self._done(found, Step(found.id, stage.name, "reused", f"made elsewhere: {where}"))
         step = Step(
             artifact_id(stage.kind, name, record.fingerprint),
             stage.name,
@@ -150,6 +153,19 @@ class Making:
             created=datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds"),
         )
 
+    def _from_elsewhere(self, stage: Stage, new: RunRecord) -> Artifact | None:
+        """The youngest artifact of the same recipe and inputs that was made at a place from which the stage takes it.
+
+        What it was computed with, packages too, stays as its own record tells it.
+        """
+        if stage.takes is None:
+            return None
+        for old in reversed(self.store.artifacts(new.kind)):
+            same = old.name == new.name and _asked(old.record) == _asked(new)
+            if same and stage.takes(old.record.identity, new.identity):
+                return self.store.find(old.kind, old.name, old.record.fingerprint)
+        return None
+
     def _notice_changed_source(self, stage: Stage, found: Artifact) -> None:
         if found.record.source != stage.source():
             self.watcher.say(
@@ -163,6 +179,12 @@ class Making:
         if not before:
             return "not made yet"
         return "; ".join(differences(before[-1], new)) or "only an older one fits"
+
+
+def _asked(record: RunRecord) -> tuple[Any, ...]:
+    """What a stage was asked to make, apart from where."""
+    inputs = [(each.role, each.content) for each in record.inputs]
+    return record.stage, record.stage_format, record.recipe, inputs, record.files_read
 
 
 def differences(old: RunRecord, new: RunRecord) -> list[str]:

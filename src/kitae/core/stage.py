@@ -31,6 +31,8 @@ class Stage:
     """Whether the result is the same anywhere. Otherwise `place` says what it is computed with."""
     place: Callable[[], dict[str, str]] | None = None
     """What else the result depends on: where it is computed, bundled data."""
+    takes: Callable[[Mapping[str, str], Mapping[str, str]], bool] | None = None
+    """Whether what was made at one place (its `place`) is taken at another (its own) for what would be made there."""
 
     def versions(self) -> dict[str, str]:
         return {name: importlib.metadata.version(name) for name in self.packages}

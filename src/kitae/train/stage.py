@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -188,6 +188,14 @@ def place() -> dict[str, str]:
     return {"device": "cpu", "number_format": "bfloat16" if _fast_bfloat16() else "float32"}
 
 
+def from_a_gpu(made: Mapping[str, str], here: Mapping[str, str]) -> bool:
+    """Whether a machine takes what another one trained: one without a GPU takes what one with a GPU did.
+
+    The other way round it would keep people from training again on something better.
+    """
+    return here["device"] == "cpu" != made["device"]
+
+
 def _fast_bfloat16() -> bool:
     """Whether Linux says that the processor has instructions for it. Elsewhere it is not known, and float32 is safe."""
     flags = CPU_FLAGS.read_text(encoding="utf-8", errors="replace").split() if CPU_FLAGS.is_file() else []
@@ -196,9 +204,20 @@ def _fast_bfloat16() -> bool:
 
 _PACKAGES = ("torch", "transformers", "tokenizers")
 
-# Formats 2 and 3: the adapters are kept beside the weights that they are merged into.
-PRETRAIN = Stage(
-    name="pretrain", kind="model", function=pretrain, format=2, packages=_PACKAGES, exact=False, place=place
-)
-TUNE = Stage(name="tune", kind="model", function=tune, format=3, packages=_PACKAGES, exact=False, place=place)
-PREFER = Stage(name="prefer", kind="model", function=prefer, format=1, packages=_PACKAGES, exact=False, place=place)
+
+def _stage(function: Callable[..., Artifact], format: int) -> Stage:
+    return Stage(
+        name=function.__name__,
+        kind="model",
+        function=function,
+        format=format,
+        packages=_PACKAGES,
+        exact=False,
+        place=place,
+        takes=from_a_gpu,
+    )
+
+
+PRETRAIN = _stage(pretrain, 2)
+TUNE = _stage(tune, 3)
+PREFER = _stage(prefer, 1)
