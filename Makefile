@@ -11,7 +11,7 @@ PROJECT ?= demo
 WHEELHOUSE := $(wildcard wheelhouse)
 SOURCE := $(if $(WHEELHOUSE),--no-index --find-links wheelhouse)
 
-.PHONY: setup demo test check bench-train wheelhouse clean
+.PHONY: setup demo test check bench-train wheelhouse gpuwheels clean
 
 setup: $(INSTALLED)
 
@@ -44,5 +44,9 @@ $(PEERS)/.installed: constraints/peers-train.txt
 wheelhouse: $(CONSTRAINTS)
 	$(PYTHON) -m pip wheel --quiet -c $(CONSTRAINTS) -w wheelhouse setuptools wheel '.[demo,dev]'
 
+# For a rented node without an index (docs/rented.md): no demo model, no tools of the developers.
+gpuwheels: constraints/gpu.txt
+	$(PYTHON) -m pip wheel --quiet -c constraints/gpu.txt -w wheelhouse-gpu setuptools wheel .
+
 clean:
-	rm -rf $(VENV) $(PEERS) demo wheelhouse build
+	rm -rf $(VENV) $(PEERS) demo wheelhouse wheelhouse-gpu build

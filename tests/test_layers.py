@@ -16,7 +16,7 @@ LAYERS: list[set[str]] = [
     {"gate"},
     {"engine"},
     STAGES,
-    {"plan", "report", "assistant"},
+    {"plan", "report", "assistant", "rented"},
     {"sample"},
     {"project"},
     {"measuring"},

@@ -11,43 +11,162 @@ from typing import TYPE_CHECKING
 
 from .core.artifact import Artifact
 from .core.files import write_atomically
-from .core.label import EVERYONE, may_read
-from .core.making import Making
-from .core.mistakes import Mistake
+from .core.label import EVERYONE, Label, highest, may_read
+from .core.making import Making, Step
+from .core.mistakes import Mistake, nearest
 from .core.run import Watcher
 from .evaluate.table import Line, Table, decision_table
 from .gate.client import LEDGER
+from .gate.policy import Place, check_place
 from .measuring import load, rereading
-from .project import Project, Variant
-from .road import Road, walk
+from .project import FILE, Project, Variant
+from .rented.inputs import INPUTS, Inputs, Learning, inputs_of
+from .rented.upload import Upload, artifact_uploads, file_uploads, kitae_uploads
+from .road import Road, train_given, walk
 
 if TYPE_CHECKING:
     from .assistant.answer import Answer
+    from .rented.job import Job
 
 AGAINST = "base.retrieval"
 """The row that others are compared with, unless somebody names another: what there is without any training."""
+
+COURSES = ("pretrain", "tune", "prefer")
+"""Stages that train."""
 
 SHARES = (0.25, 0.5)
 """Of the dialogues; none at all is the base, all of them the project's own model."""
 
 
 def make_all(
-    project: Project, watcher: Watcher | None = None, *, until: str = "report", place: str = ""
+    project: Project,
+    watcher: Watcher | None = None,
+    *,
+    until: str = "report",
+    place: str = "",
+    inputs: Inputs | None = None,
 ) -> tuple[Making, Road]:
-    """Walks the road under the store's lock, and writes the report at its end."""
+    """Walks the road under the store's lock, and writes the report at its end.
+
+    Args:
+        inputs: Trains from these alone, without the documents; `until` is `train` then.
+    """
     with project.store.lock():
         making = Making(project.store, project.records, watcher) if watcher else Making(project.store, project.records)
-        road = walk(project, making, until=until, place=place)
+        road = _walk(project, making, until, place, inputs)
         if until == "report":
             write_report(project, making)
     return making, road
 
 
-def plan(project: Project, *, until: str = "report", place: str = "") -> Making:
+def plan(project: Project, *, until: str = "report", place: str = "", inputs: Inputs | None = None) -> Making:
     """What would be reused and what is stale, without making anything."""
     making = Making(project.store, project.records, dry=True)
-    walk(project, making, until=until, place=place)
+    _walk(project, making, until, place, inputs)
     return making
+
+
+def _walk(project: Project, making: Making, until: str, place: str, inputs: Inputs | None) -> Road:
+    if inputs is None:
+        return walk(project, making, until=until, place=place)
+    if until != "train":
+        raise Mistake(
+            f"`{until}` needs the documents; from sent inputs only training can be done",
+            where=str(project.folder),
+            hint="`kitae run train --inputs FILE`; the rest where the documents are",
+        )
+    return train_given(project, making, inputs, place=place)
+
+
+def write_job(project: Project, kind: str, *, place: str = "") -> tuple[Job, list[Upload], Label]:
+    """Writes the job file that trains at a place, and the list of its inputs beside it.
+
+    Args:
+        kind: `slurm` or `skypilot`.
+        place: Of `[[places]]`; the only one with GPUs when left out.
+
+    Returns:
+        The job, all that leaves with it, and the label of the project's documents.
+
+    Raises:
+        Mistake: no such kind or place; the place may not hold the documents; what training needs is not made yet; or
+            there is nothing to train.
+    """
+    from .rented.job import FILES, job
+
+    if kind not in FILES:
+        raise Mistake(f"no kind of job `{kind}`", where="kitae train --job", hint=nearest(kind, FILES))
+    there = _rented(project, place)
+    # From the file, since a label that only a sealed artifact tells would come too late for what is not read yet.
+    told = [*project.file.sources, *project.file.tasks, project.file.general]
+    label = highest(each.label for each in told)
+    check_place(there, label)
+    making = Making(project.store, project.records, dry=True)
+    road = walk(project, making, until="train", place=there.name)
+    models = _to_train(making, road)
+    inputs = inputs_of(models, label)
+    artifacts = [artifact for learning in models.values() for artifact in learning.artifacts]
+    sent = artifact_uploads(artifacts, project.folder)
+    write_atomically(project.folder / INPUTS, [inputs.model_dump_json(indent=1).encode() + b"\n"])
+    uploads = [*sent, *file_uploads(project.folder, (FILE, INPUTS)), *kitae_uploads(project.folder)]
+    trained = [each.artifact.partition("@")[0] for each in _stale(making) if each.stage in COURSES]
+    written = job(kind, project=project.file.project.name, place=there, uploads=uploads, trained=trained)
+    write_atomically(project.folder / written.file, [written.text.encode()])
+    return written, uploads, label
+
+
+def _rented(project: Project, name: str) -> Place:
+    """The place of that name; for no name the only one that has GPUs.
+
+    Raises:
+        Mistake: none is declared, or it is not clear which is meant.
+    """
+    if name and (place := project.place(name)):
+        return place
+    found = [place for place in project.file.places if place.gpus]
+    if len(found) != 1:
+        raise Mistake(
+            f"{len(found)} places with a GPU are declared" if found else "no place with a GPU is declared",
+            where="[[places]] in kitae.toml",
+            hint=f"name one: `--place {found[0].name}`"
+            if found
+            else 'add one, with `gpu = "a100-80x1"` and `may_hold`',
+        )
+    return found[0]
+
+
+def _to_train(making: Making, road: Road) -> dict[str, Learning]:
+    """What is stale, when all that it learns from is sealed.
+
+    Raises:
+        Mistake: an input is stale, or no model is.
+    """
+    stale = _stale(making)
+    before = [step for step in stale if step.stage not in (*COURSES, "pairs", "convert")]
+    if before:
+        raise Mistake(
+            f"{len(before)} artifacts that training needs are stale or not made yet, first {before[0].artifact}",
+            where=str(making.store.folder),
+            hint="`kitae run instruct` makes them here; they need no GPU",
+        )
+    ids = {step.artifact for step in stale}
+    models = {}
+    for name, tuned in road.tuned.items():
+        if tuned.id in ids:
+            learning, model = road.learning[name], road.pretrained[name]
+            # Continued pretraining that is done already is not done again: tuning goes on from it.
+            models[name] = learning if model.id in ids else Learning(model, learning.dialogues)
+    if not models:
+        raise Mistake(
+            "there is nothing to train: every model is up to date",
+            where=str(making.store.folder),
+            hint="`kitae run` goes on with what comes after training",
+        )
+    return models
+
+
+def _stale(making: Making) -> list[Step]:
+    return [step for step in making.steps if step.outcome == "stale"]
 
 
 def sealed(project: Project) -> tuple[Making, Road]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from .adopt.stage import ADOPT, TRIM, base_files
 from .core.artifact import Artifact
 from .core.label import highest
 from .core.making import Given, Making
+from .core.mistakes import Mistake
 from .core.passage import Passage, Retriever
 from .core.task import task_files
 from .corpus.general import GENERAL, general_files
@@ -30,10 +31,14 @@ from .instruct.tasks import TASK
 from .knowledge.stage import EMBED, INDEX
 from .measuring import Knowledge, Measuring, identity_of, load, rows, served
 from .project import Project, ProjectFile
+from .rented.inputs import Inputs, Learning, opened
 from .train.stage import PREFER, PRETRAIN, TUNE
 
 if TYPE_CHECKING:
     from .train.guard import Allowance
+
+Allowed = Callable[[], "dict[str, Allowance]"]
+"""How long a course may take, looked at when it is to be made."""
 
 STAGES = ("documents", "adopt", "knowledge", "corpus", "instruct", "train", "evaluate", "report")
 """Where `kitae run STAGE` may stop."""
@@ -44,6 +49,10 @@ class Road:
     """What is there when the road was walked, as far as it was."""
 
     knowledge: Knowledge | None = None
+    learning: dict[str, Learning] = field(default_factory=dict)
+    """What the models of `tuned` learn from, by the same names."""
+    pretrained: dict[str, Artifact] = field(default_factory=dict)
+    """What they are tuned from: the model itself where there is no continued pretraining."""
     tuned: dict[str, Artifact] = field(default_factory=dict)
     """Models as they were trained, by the names that rows use."""
     models: dict[str, Artifact] = field(default_factory=dict)
@@ -81,9 +90,8 @@ def walk(project: Project, make: Making, *, until: str = "report", place: str = 
     practice = make(INDEX, "trainable", file.knowledge.index, {"documents": trainable})
     road.knowledge = Knowledge(words, vectors, file)
     allowed = _allowed(project, place)
-    own = {"": file} | {f"-{variant.name}": project.variant(variant) for variant in file.variants}
     dialogues: dict[str, Artifact] = {}
-    for suffix, recipe in own.items():
+    for suffix, recipe in _own(project).items():
         if last < STAGES.index("corpus"):
             return road
         corpus = make(CORPUS, f"main{suffix}", recipe.corpus, {"documents": trainable})
@@ -91,17 +99,13 @@ def walk(project: Project, make: Making, *, until: str = "report", place: str = 
             continue
         using: dict[str, Given] = {"documents": trainable, "passages": practice, "suites": suites}
         dialogues[suffix] = make(INSTRUCT, f"main{suffix}", recipe.instruct, using, given=_hard_negatives)
+        learning = Learning(trimmed, (dialogues[suffix], *tasks))
+        if recipe.train.pretrain.tokens:
+            learning = replace(learning, corpus=corpus, general=_general(project, make))
+        road.learning[f"tuned{suffix}"] = learning
         if last < STAGES.index("train"):
             continue
-        model = trimmed
-        if recipe.train.pretrain.tokens:
-            learning: dict[str, Given] = {"model": model, "corpus": corpus, "general": _general(project, make)}
-            model = make(PRETRAIN, f"pretrained{suffix}", recipe.train.pretrain, learning, given=allowed)
-        learnt: dict[str, Given] = {"model": model, "dialogues": [dialogues[suffix], *tasks]}
-        tuned = make(TUNE, f"tuned{suffix}", recipe.train.tune, learnt, given=allowed)
-        if recipe.pairs.questions:
-            tuned = preferring(make, recipe, suffix, tuned, dialogues[suffix], allowed)
-        road.tuned[f"tuned{suffix}"] = tuned
+        tuned = _train(make, road, suffix, recipe, learning, allowed)
         road.models[f"tuned{suffix}"] = served(make, file, f"tuned{suffix}", tuned)
     if last < STAGES.index("evaluate"):
         return road
@@ -118,13 +122,57 @@ def _general(project: Project, make: Making) -> Artifact:
     return make(GENERAL, "general", recipe, files=general_files(recipe, folder), given=lambda: {"folder": folder})
 
 
+def train_given(project: Project, make: Making, inputs: Inputs, *, place: str = "") -> Road:
+    """The part of the road that trains, from sealed artifacts alone: for a machine that the documents never come to.
+
+    Raises:
+        Mistake: the place may not hold them, one is missing or not what was sent, or kitae.toml knows no such model.
+    """
+    check_place(project.place(place), inputs.label)
+    road = Road()
+    own = {f"tuned{suffix}": (suffix, recipe) for suffix, recipe in _own(project).items()}
+    for name in inputs.models:
+        if name not in own:
+            raise Mistake(
+                f"kitae.toml has no model `{name}`",
+                where=str(project.folder),
+                hint="send the kitae.toml and the inputs that `kitae train --job` went by",
+            )
+    for name, (suffix, recipe) in own.items():
+        if name in inputs.models:
+            learning = opened(inputs.models[name], project.store)
+            _train(make, road, suffix, recipe, learning, _allowed(project, place))
+    return road
+
+
+def _own(project: Project) -> dict[str, ProjectFile]:
+    """The project's own models, by what their artifacts' names end with."""
+    return {"": project.file} | {f"-{variant.name}": project.variant(variant) for variant in project.file.variants}
+
+
+def _train(
+    make: Making, road: Road, suffix: str, recipe: ProjectFile, learning: Learning, allowed: Allowed
+) -> Artifact:
+    """Continued pretraining and preferences, where there are any, and tuning between them."""
+    name, model = f"tuned{suffix}", learning.model
+    if learning.corpus is not None and learning.general is not None:
+        using: dict[str, Given] = {"model": model, "corpus": learning.corpus, "general": learning.general}
+        model = make(PRETRAIN, f"pretrained{suffix}", recipe.train.pretrain, using, given=allowed)
+    learnt: dict[str, Given] = {"model": model, "dialogues": learning.dialogues}
+    tuned = make(TUNE, name, recipe.train.tune, learnt, given=allowed)
+    if recipe.pairs.questions:
+        tuned = preferring(make, recipe, suffix, tuned, learning.dialogues[0], allowed)
+    road.pretrained[name], road.tuned[name] = model, tuned
+    return tuned
+
+
 def preferring(
     make: Making,
     file: ProjectFile,
     suffix: str,
     tuned: Artifact,
     dialogues: Artifact,
-    allowed: Callable[[], dict[str, Allowance]] = dict,
+    allowed: Allowed = dict,
 ) -> Artifact:
     """The tuned model after it has learnt from its own faults."""
     speaking = served(make, file, f"tuned{suffix}", tuned)
@@ -138,7 +186,7 @@ def _speaker(model: Artifact, file: ProjectFile) -> dict[str, str]:
     return identity_of(model, file).model_dump()
 
 
-def _allowed(project: Project, place: str) -> Callable[[], dict[str, Allowance]]:
+def _allowed(project: Project, place: str) -> Allowed:
     """How long a course may take here. Looked at when it is to be made: a limit is no part of what a model is."""
 
     def given() -> dict[str, Allowance]:

@@ -55,12 +55,25 @@ def run(
     stage: Annotated[str, typer.Argument(help="Stop after this stage; all when left out.")] = "report",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what is stale and why, and make nothing.")] = False,
     place: Annotated[str, typer.Option(help="Where this is, of [[places]]; the first when left out.")] = "",
+    inputs: Annotated[Path | None, typer.Option(help="Train from what `train --job` sent, without documents.")] = None,
     json: Json = False,
 ) -> None:
     """Make what is stale, from the documents to the report."""
     from .run import run as command
 
-    command(Where.folder, stage, dry=dry_run, place=place, as_json=json)
+    command(Where.folder, stage, dry=dry_run, place=place, inputs=inputs, as_json=json)
+
+
+@app.command()
+def train(
+    job: Annotated[str, typer.Option(help="Write a job file instead: slurm or skypilot.")] = "",
+    place: Annotated[str, typer.Option(help="Where, of [[places]]; for a job, the one that has GPUs.")] = "",
+    json: Json = False,
+) -> None:
+    """Train the models: here, or with a job file on a rented node."""
+    from .train import train as command
+
+    command(Where.folder, job=job, place=place, as_json=json)
 
 
 @app.command()

@@ -52,6 +52,29 @@ class RunOutput(Output):
     report: str | None = None
 
 
+class UploadLine(Noun):
+    """A path that leaves for a rented node."""
+
+    path: str
+    bytes: int
+    label: str | None
+    """`null` where no document's text is in it."""
+
+
+class TrainJobOutput(Output):
+    """Of `kitae train --job`; without it the command prints what `kitae run` does."""
+
+    file: str
+    label: str
+    """Of the project's documents, which the place may hold."""
+    uploads: tuple[UploadLine, ...]
+    edit: tuple[str, ...]
+    submit: tuple[str, ...]
+    watch: tuple[str, ...]
+    bring_back: tuple[str, ...]
+    wipe: tuple[str, ...]
+
+
 class StatusOutput(Output):
     project: str
     artifacts: tuple[ArtifactLine, ...]

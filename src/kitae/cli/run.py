@@ -11,6 +11,7 @@ from ..core.making import Making
 from ..core.mistakes import Mistake, nearest
 from ..estimate import estimate
 from ..project import Project
+from ..rented.inputs import read_inputs
 from ..road import STAGES
 from .compare import print_table
 from .outputs import RunOutput, StepLine
@@ -18,7 +19,7 @@ from .printing import duration, emit
 from .progress import watcher
 
 
-def run(folder: Path, stage: str, *, dry: bool, place: str, as_json: bool) -> None:
+def run(folder: Path, stage: str, *, dry: bool, place: str, as_json: bool, inputs: Path | None = None) -> None:
     """
     Raises:
         Mistake: no such stage, or whatever the stages find.
@@ -26,9 +27,11 @@ def run(folder: Path, stage: str, *, dry: bool, place: str, as_json: bool) -> No
     if stage not in STAGES:
         raise Mistake(f"no stage `{stage}`", hint=nearest(stage, STAGES))
     project = Project(folder)
-    planned = plan(project, until=stage, place=place)
+    given = read_inputs(inputs) if inputs else None
+    planned = plan(project, until=stage, place=place, inputs=given)
     stale = [step for step in planned.steps if step.outcome == "stale"]
-    seconds = estimate(project, planned).value
+    # How long a node takes cannot be told from what two cores took, and the documents are not there to be counted.
+    seconds = 0.0 if given else estimate(project, planned).value
     if dry:
         emit(
             _output(planned, seconds, dry=True), as_json=as_json, text=lambda console: _tell(console, planned, seconds)
@@ -36,9 +39,10 @@ def run(folder: Path, stage: str, *, dry: bool, place: str, as_json: bool) -> No
         return
     look = watcher(as_json=as_json)
     if stale:
-        look.say(f"{len(stale)} of {len(planned.steps)} artifacts are stale; about {duration(seconds)} on two cores")
+        about = "" if given else f"; about {duration(seconds)} on two cores"
+        look.say(f"{len(stale)} of {len(planned.steps)} artifacts are stale{about}")
     try:
-        making, road = make_all(project, look, until=stage, place=place)
+        making, road = make_all(project, look, until=stage, place=place, inputs=given)
     finally:
         look.close()
     output = _output(making, seconds, dry=False)

@@ -23,6 +23,7 @@ from .outputs import (
     RunOutput,
     ShowOutput,
     StatusOutput,
+    TrainJobOutput,
     TransferOutput,
     VerifyOutput,
 )
@@ -45,6 +46,8 @@ class MistakeOutput(Output):
 OUTPUTS: dict[str, type[Output]] = {
     "init": InitOutput,
     "run": RunOutput,
+    "train": RunOutput,
+    "train-job": TrainJobOutput,
     "status": StatusOutput,
     "show": ShowOutput,
     "lineage": LineageOutput,
@@ -59,7 +62,7 @@ OUTPUTS: dict[str, type[Output]] = {
     "pull": TransferOutput,
     "mistake": MistakeOutput,
 }
-"""What each command prints, and what all of them print when there is a mistake."""
+"""What each command prints, and what all of them print when there is a mistake. `train-job` is `train --job`."""
 
 
 class _Whole(GenerateJsonSchema):

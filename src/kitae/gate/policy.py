@@ -59,11 +59,48 @@ class Endpoint(Noun):
         return os.environ[name]
 
 
+class Gpu(Noun):
+    """The GPUs of one node: `a100-80x8` is eight A100 of 80 GiB."""
+
+    card: str
+    """As its maker calls it, lower case, one word."""
+    gib: int
+    """Memory of one of them, as it is sold; drivers show a little less."""
+    count: int
+    """On one node."""
+
+
+NO_GPU = "none"
+
+_GPU = re.compile(r"([a-z][a-z0-9]*)-([1-9][0-9]{0,3})x([1-9][0-9]?)")
+
+
+def parse_gpu(written: str) -> Gpu | None:
+    """Reads `a100-80x8` (card, GiB, how many on a node); `None` for `none`.
+
+    Raises:
+        Mistake: it is written in any other way.
+    """
+    if written == NO_GPU:
+        return None
+    found = _GPU.fullmatch(written)
+    if found is None:
+        raise Mistake(
+            f"`{written}` names no GPU",
+            where="[[places]] gpu in kitae.toml",
+            hint='write card, GiB and how many on a node: "a100-80x8"; or "none"',
+        )
+    return Gpu(card=found[1], gib=int(found[2]), count=int(found[3]))
+
+
 class Place(Noun):
     """`[[places]]`: where work may happen, and what may be there."""
 
     name: str
-    gpu: str = "none"
+    gpu: str = NO_GPU
+    """`a100-80x8`: see `parse_gpu`."""
+    nodes: int = Field(default=1, ge=1)
+    """Of this kind, for one training."""
     may_hold: Label
     yen_per_hour: float = Field(default=0.0, ge=0)
     """What an hour there costs; 0 for a machine that is paid for anyway."""
@@ -81,6 +118,20 @@ class Place(Noun):
         if self.grams_co2_per_kwh is not None and not re.search(r"\d{4}", self.grid_source):
             raise ValueError("`grams_co2_per_kwh` wants `grid_source`: who published the figure, and of which year")
         return self
+
+    @field_validator("gpu")
+    @classmethod
+    def _is_a_gpu(cls, written: str) -> str:
+        try:
+            parse_gpu(written)
+        except Mistake as mistake:
+            raise ValueError(f"{mistake.what}; {mistake.hint}") from None
+        return written
+
+    @property
+    def gpus(self) -> Gpu | None:
+        """The GPUs of one of its nodes."""
+        return parse_gpu(self.gpu)
 
 
 Purpose = Literal["answer", "judge", "teach"]
