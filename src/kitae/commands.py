@@ -19,7 +19,7 @@ from .evaluate.table import Line, Table, decision_table
 from .gate.client import LEDGER
 from .gate.policy import Place, check_place
 from .measuring import load, rereading
-from .project import FILE, Project, Variant
+from .project import FILE, Project, ProjectFile, Variant
 from .rented.inputs import INPUTS, Inputs, Learning, inputs_of
 from .rented.upload import Upload, artifact_uploads, file_uploads, kitae_uploads
 from .road import Road, train_given, walk
@@ -27,6 +27,8 @@ from .road import Road, train_given, walk
 if TYPE_CHECKING:
     from .assistant.answer import Answer
     from .rented.job import Job
+    from .train.preflight import Preflight
+    from .train.recipe import Course
 
 AGAINST = "base.retrieval"
 """The row that others are compared with, unless somebody names another: what there is without any training."""
@@ -98,8 +100,8 @@ def write_job(project: Project, kind: str, *, place: str = "") -> tuple[Job, lis
         raise Mistake(f"no kind of job `{kind}`", where="kitae train --job", hint=nearest(kind, FILES))
     there = _rented(project, place)
     # From the file, since a label that only a sealed artifact tells would come too late for what is not read yet.
-    told = [*project.file.sources, *project.file.tasks, project.file.general]
-    label = highest(each.label for each in told)
+    sources = [each.label for each in project.file.sources]
+    label = highest([*sources, *(each.label for each in project.file.tasks), project.file.general.label])
     check_place(there, label)
     making = Making(project.store, project.records, dry=True)
     road = walk(project, making, until="train", place=there.name)
@@ -167,6 +169,54 @@ def _to_train(making: Making, road: Road) -> dict[str, Learning]:
 
 def _stale(making: Making) -> list[Step]:
     return [step for step in making.steps if step.outcome == "stale"]
+
+
+@dataclass(frozen=True)
+class Flight:
+    """A course before it is paid for: what was checked, and what it would take here."""
+
+    model: str
+    """That comes out of it."""
+    found: Preflight
+    yen: float
+    kwh: float
+    """0 where the place does not say its `watts`."""
+
+
+def preflights(project: Project, watcher: Watcher | None = None, *, place: str = "") -> list[Flight]:
+    """Checks every course of every model on its own data, and times some steps. Makes what they learn from.
+
+    Preferences are not among them: what they learn from is only there after tuning.
+    """
+    from .core.quiet import hush
+
+    hush()
+    from .train.data import Data, dialogues, texts
+    from .train.preflight import CHECKS, preflight
+    from .train.stage import place as machine
+
+    making, road = make_all(project, watcher, until="instruct", place=place)
+    here = project.place(place)
+    flights = []
+    for name, learning in road.learning.items():
+        suffix = name.removeprefix("tuned")
+        recipe = (project.file if not suffix else _variant(project, suffix.removeprefix("-"))).train
+        courses: list[tuple[str, Course, Data]] = []
+        if learning.corpus is not None and learning.general is not None:
+            read = texts(recipe.pretrain, learning.model, learning.corpus, learning.general)
+            courses.append((f"pretrained{suffix}", recipe.pretrain, read))
+        courses.append((name, recipe.tune, dialogues(recipe.tune, learning.model, learning.dialogues)))
+        for model, course, data in courses:
+            done = making.watcher.start(f"model/{model}", "checking", len(CHECKS) + 1, "checks")
+            found = preflight(course, learning.model.folder, data, place=machine(), done=done)
+            hours = found.probe.seconds / 3600
+            yen, watts = (here.yen_per_hour, here.watts) if here else (0.0, 0.0)
+            flights.append(Flight(model, found, yen=hours * yen, kwh=hours * watts / 1000))
+    return flights
+
+
+def _variant(project: Project, name: str) -> ProjectFile:
+    return next(project.variant(variant) for variant in project.file.variants if variant.name == name)
 
 
 def sealed(project: Project) -> tuple[Making, Road]:

@@ -66,11 +66,19 @@ def run(
 
 @app.command()
 def train(
+    preflight: Annotated[
+        bool, typer.Option("--preflight", help="Check it and time some steps; train nothing.")
+    ] = False,
     job: Annotated[str, typer.Option(help="Write a job file instead: slurm or skypilot.")] = "",
     place: Annotated[str, typer.Option(help="Where, of [[places]]; for a job, the one that has GPUs.")] = "",
     json: Json = False,
 ) -> None:
     """Train the models: here, or with a job file on a rented node."""
+    if preflight:
+        from .preflight import preflight as check
+
+        check(Where.folder, place=place, as_json=json)
+        return
     from .train import train as command
 
     command(Where.folder, job=job, place=place, as_json=json)

@@ -224,3 +224,34 @@ class DoseLine(Noun):
 
 class DoseOutput(Output):
     doses: tuple[DoseLine, ...]
+
+
+class CheckLine(Noun):
+    name: str
+    passed: bool
+    figure: str
+    means: str
+    """What it would mean if it failed."""
+
+
+class FlightLine(Noun):
+    """One course, checked before it is paid for."""
+
+    model: str
+    course: Literal["pretrain", "tune"]
+    passed: bool
+    checks: tuple[CheckLine, ...]
+    shares: dict[str, float]
+    """Of the tokens that are learnt, by artifact."""
+    masks: tuple[str, ...]
+    tokens: int
+    tokens_per_second: float
+    peak_memory_bytes: int
+    seconds: float
+    yen: float
+    kwh: float
+
+
+class PreflightOutput(Output):
+    passed: bool
+    courses: tuple[FlightLine, ...]

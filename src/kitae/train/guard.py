@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import signal
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -25,6 +25,8 @@ class Allowance:
 
     seconds: float = math.inf
     of: str = ""
+    check_from: float = math.inf
+    """Tokens from which a course is checked before it begins: see `preflight`."""
 
 
 def allowance(limits: Limits, *, yen_per_hour: float = 0.0, watts: float = 0.0) -> Allowance:
@@ -42,7 +44,7 @@ def allowance(limits: Limits, *, yen_per_hour: float = 0.0, watts: float = 0.0) 
     if limits.kwh is not None:
         hours = 1000 * limits.kwh / _known(watts, "kwh", "watts")
         allowed.append(Allowance(hours * HOUR, f"`kwh = {limits.kwh:g}` at {watts:,.0f} W"))
-    return min(allowed, key=lambda each: each.seconds)
+    return replace(min(allowed, key=lambda each: each.seconds), check_from=limits.preflight)
 
 
 def _known(value: float, limit: str, key: str) -> float:

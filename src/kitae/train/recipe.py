@@ -20,6 +20,8 @@ class Limits(Noun):
     """At the place's `yen_per_hour`."""
     kwh: float | None = Field(default=None, gt=0)
     """At the place's `watts`."""
+    preflight: Count = 5_000_000
+    """A course of so many tokens is checked before it begins."""
 
     @field_validator("budget")
     @classmethod

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.artifact import Artifact
 from ..core.files import write_atomically
-from ..core.mistakes import Mistake
+from ..core.mistakes import Mistake, Refused
 from ..core.run import Run
 from ..core.stage import Stage
 from .recipe import Course, PreferRecipe, PretrainRecipe, TuneRecipe
@@ -119,6 +119,8 @@ def _train(recipe: Course, model: Artifact, data: Data, run: Run, allowed: Allow
         run.say(f"{len(data.too_long)} examples are longer than {recipe.sequence} tokens and were left out")
     where = place()
     check_memory(recipe, model.folder, **where, table=f"[train.{recipe.name}]")
+    if allowed is not None and planned_tokens(recipe, data) >= allowed.check_from:
+        _check(recipe, model, data, run, where)
     trainee = Trainee(model.folder, recipe, number_format=where["number_format"], device=where["device"])
     # Preferences compare with the model as it is now, so this comes before anything is trained or resumed.
     objective = objective_of(recipe, trainee, [*data.examples, *data.held_out])
@@ -163,6 +165,36 @@ def _train(recipe: Course, model: Artifact, data: Data, run: Run, allowed: Allow
     )
     if fitted.tokens:
         run.measure(training_seconds=round(fitted.seconds, 3), tokens_per_second=round(fitted.tokens / fitted.seconds))
+
+
+def planned_tokens(recipe: Course, data: Data) -> int:
+    """Tokens that the whole course computes."""
+    from .fit import plan
+
+    order = plan(data.examples, recipe, 2 if isinstance(recipe, PreferRecipe) else 1)
+    return sum(map(order.tokens, range(order.steps)))
+
+
+def _check(recipe: Course, model: Artifact, data: Data, run: Run, where: dict[str, str]) -> None:
+    """A long course is checked before it is paid for.
+
+    Raises:
+        Refused: a check failed.
+    """
+    from .preflight import preflight
+
+    if isinstance(recipe, PreferRecipe):
+        return
+    found = preflight(recipe, model.folder, data, place=where)
+    failed = [check for check in found.checks if not check.passed]
+    if failed:
+        raise Refused(
+            f"{len(failed)} checks of this course failed: "
+            + "; ".join(f"{check.name}, {check.figure}" for check in failed),
+            where=model.id,
+            hint="`kitae train --preflight` shows all of them; do not train before it is known why",
+        )
+    run.say(f"{len(found.checks)} checks passed; {found.probe.tokens_per_second:,.0f} tokens a second")
 
 
 def _stop_at(file: Path, renderer: Renderer) -> None:
