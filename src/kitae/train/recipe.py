@@ -62,8 +62,8 @@ class Course(Noun):
     """At most so many tokens of the held-out examples are measured."""
     measures: int = Field(default=4, ge=1)
     """How often they are measured, evenly spread; the last time at the end."""
-    keep: Literal["best", "last"] = "best"
-    """`best`: the weights of the measurement with the least loss on the held-out examples. `last`: those of the end."""
+    keep: Literal["last", "best"] = "last"
+    """`last`: the weights of the end. `best`: those of the measurement with the least loss on the held-out examples."""
     seed: int = 0
 
     @property
