@@ -20,7 +20,7 @@ SCHEMA = Path(__file__).parents[2] / "docs" / "schema" / "train-preflight.v1.jso
 
 def test_both_courses_are_checked_and_nothing_is_trained(kitae: Command, walked: Path) -> None:
     before = sorted(path.name for path in (walked / "store" / "model").iterdir())
-    found = json.loads(kitae("-C", str(walked), "train", "--preflight", "--json").stdout)
+    found = json.loads(kitae("-C", str(walked), "train", "--preflight", "--json").out)
     jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).validate(found)
     assert [course["course"] for course in found["courses"]] == ["pretrain", "tune"]
     assert found["passed"] is True
@@ -34,7 +34,7 @@ def test_time_and_money_are_those_of_the_place(kitae: Command, walked: Path) -> 
     file = walked / "kitae.toml"
     place = '\n[[places]]\nname = "office"\nmay_hold = "restricted"\nyen_per_hour = 3600\nwatts = 200\n'
     file.write_text(file.read_text(encoding="utf-8") + place, encoding="utf-8")
-    for course in json.loads(kitae("-C", str(walked), "train", "--preflight", "--json").stdout)["courses"]:
+    for course in json.loads(kitae("-C", str(walked), "train", "--preflight", "--json").out)["courses"]:
         assert course["seconds"] == pytest.approx(course["tokens"] / course["tokens_per_second"])
         assert course["yen"] == pytest.approx(course["seconds"])
         assert course["kwh"] == pytest.approx(course["seconds"] / 3600 * 0.2)
@@ -49,10 +49,10 @@ def test_a_failed_check_is_told_and_ends_with_exit_code_3(
     monkeypatch.setattr(module, "CHECKS", (failing,))
     told = kitae("-C", str(walked), "train", "--preflight")
     assert told.code == 3
-    assert "FAIL  no leak" in told.stdout
-    assert "an example sees its neighbours" in told.stdout
-    assert "2 checks failed: pretrained: no leak, tuned: no leak" in told.stderr
-    assert max(map(len, told.stdout.split("\n\n")[0].splitlines())) <= 80
+    assert "FAIL  no leak" in told.out
+    assert "an example sees its neighbours" in told.out
+    assert "2 checks failed: pretrained: no leak, tuned: no leak" in told.err
+    assert max(map(len, told.out.split("\n\n")[0].splitlines())) <= 80
 
 
 def test_a_long_course_is_checked_before_it_begins(walked: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,12 +79,14 @@ def test_without_options_it_is_run_train(kitae: Command, walked: Path) -> None:
 def test_a_job_sends_what_training_takes_and_nothing_else(kitae: Command, ready: Path) -> None:
     printed = asked(kitae, ready)
     own = {upload["path"].partition("@")[0] for upload in printed["uploads"] if not upload["path"].startswith("..")}
-    expected = {"store/model/trimmed", "store/corpus/main", "store/dialogues/main", "kitae.toml", "train.inputs.json"}
+    corpora = {"store/corpus/main", "store/corpus/general"}
+    expected = {"store/model/trimmed", *corpora, "store/dialogues/main", "kitae.toml", "train.inputs.json"}
     assert {path for path in own if not Path(path).is_absolute()} == expected
     for upload in printed["uploads"]:
         assert (ready / upload["path"]).exists()
         assert upload["bytes"] > 0
-        assert upload["label"] == ("internal" if upload["path"].startswith("store/") else None)
+        of_documents = "public" if upload["path"].startswith("store/corpus/general@") else "internal"
+        assert upload["label"] == (of_documents if upload["path"].startswith("store/") else None)
 
 
 def test_a_job_without_pretraining_sends_no_corpus(kitae: Command, ready: Path) -> None:

@@ -64,9 +64,12 @@ def test_what_the_passages_shown_do_not_tell_is_declined(made: list[Dialogue]) -
             assert dialogue.gold == ()
 
 
-def test_the_share_of_the_unanswerable_is_that_of_the_recipe(made: list[Dialogue]) -> None:
-    declined = sum(not d.answerable for d in made) / len(made)
-    assert declined == pytest.approx(InstructRecipe().unanswerable, abs=0.02)
+@pytest.mark.parametrize("share", [0.1, 0.3])
+def test_the_share_of_the_unanswerable_is_that_of_the_recipe(share: float) -> None:
+    from kitae.knowledge.search import lexical
+
+    made, _ = practice(InstructRecipe(practice=10**6, passages=3, unanswerable=share), lexical)
+    assert sum(not d.answerable for d in made) / len(made) == pytest.approx(share, abs=0.02)
 
 
 def test_some_questions_are_asked_without_the_passage_that_answers(made: list[Dialogue]) -> None:
