@@ -19,10 +19,11 @@ from .evaluate.table import Line, Table, decision_table
 from .gate.client import LEDGER
 from .gate.policy import Place, check_place
 from .measuring import load, rereading
-from .project import FILE, Project, ProjectFile, Variant
+from .project import FILE, Project, Variant
 from .rented.inputs import INPUTS, Inputs, Learning, inputs_of
 from .rented.upload import Upload, artifact_uploads, file_uploads, kitae_uploads
-from .road import Road, train_given, walk
+from .road import Road, own_files, train_given, walk
+from .train.recipe import COURSES
 
 if TYPE_CHECKING:
     from .assistant.answer import Answer
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
 
 AGAINST = "base.retrieval"
 """The row that others are compared with, unless somebody names another: what there is without any training."""
-
-COURSES = ("pretrain", "tune", "prefer")
-"""Stages that train."""
 
 SHARES = (0.25, 0.5)
 """Of the dialogues; none at all is the base, all of them the project's own model."""
@@ -198,14 +196,13 @@ def preflights(project: Project, watcher: Watcher | None = None, *, place: str =
     making, road = make_all(project, watcher, until="instruct", place=place)
     here = project.place(place)
     flights = []
-    for name, learning in road.learning.items():
-        suffix = name.removeprefix("tuned")
-        recipe = (project.file if not suffix else _variant(project, suffix.removeprefix("-"))).train
+    for suffix, file in own_files(project).items():
+        recipe, learning = file.train, road.learning[f"tuned{suffix}"]
         courses: list[tuple[str, Course, Data]] = []
         if learning.corpus is not None and learning.general is not None:
             read = texts(recipe.pretrain, learning.model, learning.corpus, learning.general)
             courses.append((f"pretrained{suffix}", recipe.pretrain, read))
-        courses.append((name, recipe.tune, dialogues(recipe.tune, learning.model, learning.dialogues)))
+        courses.append((f"tuned{suffix}", recipe.tune, dialogues(recipe.tune, learning.model, learning.dialogues)))
         for model, course, data in courses:
             done = making.watcher.start(f"model/{model}", "checking", len(CHECKS) + 1, "checks")
             found = preflight(course, learning.model.folder, data, place=machine(), done=done)
@@ -213,10 +210,6 @@ def preflights(project: Project, watcher: Watcher | None = None, *, place: str =
             yen, watts = (here.yen_per_hour, here.watts) if here else (0.0, 0.0)
             flights.append(Flight(model, found, yen=hours * yen, kwh=hours * watts / 1000))
     return flights
-
-
-def _variant(project: Project, name: str) -> ProjectFile:
-    return next(project.variant(variant) for variant in project.file.variants if variant.name == name)
 
 
 def sealed(project: Project) -> tuple[Making, Road]:
@@ -227,7 +220,7 @@ def sealed(project: Project) -> tuple[Making, Road]:
     """
     making = Making(project.store, project.records, dry=True)
     road = walk(project, making)
-    if stale := [step for step in making.steps if step.outcome == "stale"]:
+    if stale := _stale(making):
         raise Mistake(
             f"{len(stale)} of {len(making.steps)} artifacts are stale or not made yet, first {stale[0].artifact}",
             where=str(project.folder),

@@ -91,7 +91,7 @@ def walk(project: Project, make: Making, *, until: str = "report", place: str = 
     road.knowledge = Knowledge(words, vectors, file)
     allowed = _allowed(project, place)
     dialogues: dict[str, Artifact] = {}
-    for suffix, recipe in _own(project).items():
+    for suffix, recipe in own_files(project).items():
         if last < STAGES.index("corpus"):
             return road
         corpus = make(CORPUS, f"main{suffix}", recipe.corpus, {"documents": trainable})
@@ -130,7 +130,7 @@ def train_given(project: Project, make: Making, inputs: Inputs, *, place: str = 
     """
     check_place(project.place(place), inputs.label)
     road = Road()
-    own = {f"tuned{suffix}": (suffix, recipe) for suffix, recipe in _own(project).items()}
+    own = {f"tuned{suffix}": (suffix, recipe) for suffix, recipe in own_files(project).items()}
     for name in inputs.models:
         if name not in own:
             raise Mistake(
@@ -145,7 +145,7 @@ def train_given(project: Project, make: Making, inputs: Inputs, *, place: str = 
     return road
 
 
-def _own(project: Project) -> dict[str, ProjectFile]:
+def own_files(project: Project) -> dict[str, ProjectFile]:
     """The project's own models, by what their artifacts' names end with."""
     return {"": project.file} | {f"-{variant.name}": project.variant(variant) for variant in project.file.variants}
 

@@ -18,16 +18,17 @@ from ..evaluate.nulls import NULL
 from ..evaluate.scorecard import row_of
 from ..evaluate.table import Table, decision_table
 from ..gate.policy import Place
+from ..train.recipe import COURSES
 from .bilingual import Both, Language
 from .energy import Energy, energy
 from .licences import Terms, once, terms_of
 
-COURSES = ("pretrain", "tune")
 BASE_STAGE = "adopt"
 
 _USED = {
     "pretrain": Both("継続事前学習", "continued pretraining"),
     "tune": Both("指示学習", "tuning"),
+    "prefer": Both("選好学習", "learning of preferences"),
     "trim": Both("残す語彙を選んだ（重みは学んでいない）", "chose the vocabulary (no weights were learnt from it)"),
 }
 

@@ -117,11 +117,11 @@ def dialogues_as_examples(dialogues: Iterable[Dialogue], renderer: Renderer, lon
     if mute:
         raise Mistake(
             f"{len(mute)} of {len(examples) + len(too_long) + len(mute)} dialogues have no token to learn",
-            where=_named(mute),
+            where=named(mute),
             hint="`kitae show dialogues/NAME --mask` shows what is learnt; mend or leave out these",
         )
     if not examples:
-        where = _named(too_long) if too_long else ""
+        where = named(too_long) if too_long else ""
         what = f"all {len(too_long)} dialogues are longer than {longest} tokens" if too_long else "no dialogue to learn"
         raise Mistake(what, where=where, hint="raise `sequence` in [train.tune], or make dialogues with less in them")
     return Dialogues(examples, too_long)
@@ -156,5 +156,6 @@ def share_of(dialogues: Sequence[Dialogue], share: float) -> Sequence[Dialogue]:
     return [dialogues[index] for index in chosen]
 
 
-def _named(ids: list[str]) -> str:
+def named(ids: Sequence[str]) -> str:
+    """The first of the ids, and how many more there are."""
     return ", ".join(ids[:NAMED]) + (f" and {len(ids) - NAMED} more" if len(ids) > NAMED else "")

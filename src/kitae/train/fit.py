@@ -18,7 +18,7 @@ from ..core.noun import digest
 from .batch import Batch
 from .checkpoint import Checkpoint, Checkpoints
 from .curve import CurveRow, spiked
-from .example import NAMED, Example, row_tokens
+from .example import Example, named, row_tokens
 from .guard import Guard, Stopped
 from .measure import LIKELIHOOD, mean_loss
 from .objective import Objective
@@ -92,8 +92,8 @@ def fit(
     """Trains, from the latest checkpoint if there is one, to the last bit as if it had never stopped.
 
     Args:
-        held_out: Measured before the first step and `course.measures` times after; the best of these is the result,
-            unless `course.keep` says otherwise.
+        held_out: Measured before the first step and `course.measures` times after; where `course.keep` is `best`, the
+            weights of the best of these are the result.
         general: General text, measured with it: what is forgotten.
         guard: Says when to stop before the end.
         progress: Called with the tokens of the whole course; the result with how many more are done, fewer than none
@@ -108,7 +108,7 @@ def fit(
     order = plan(examples, course, objective.together)
     running = _Running(trainee, course, examples, objective, order, checkpoints)
     running.held_out, running.general, running.say = held_out, general, say or _nobody
-    running.advance = progress(sum(map(order.tokens, range(order.steps)))) if progress else _nobody
+    running.advance = progress(order.computed) if progress else _nobody
     with _deterministic(), guard or Guard() as watching:
         running.begin()
         first = running.done
@@ -300,14 +300,14 @@ class _Running:
 
     def _leave_out(self, steps: set[int], what: str) -> None:
         """Goes back to before these steps and leaves them out from now on."""
-        named = _named([name for step in sorted(steps) for name in self.names(step)])
+        texts = named([name for step in sorted(steps) for name in self.names(step)])
         if self.troubles == TROUBLES:
             raise Mistake(
                 f"{what} at step {self.done + 1}; steps were left out {TROUBLES} times before",
-                where=named,
+                where=texts,
                 hint="lower `learning_rate`; if it happens at the first step, look at these texts",
             )
-        self.say(f"{what} at step {self.done + 1}: going on without {named}")
+        self.say(f"{what} at step {self.done + 1}: going on without {texts}")
         self.troubles += 1
         self.skipped |= steps
         if self.done > min(steps):
@@ -344,10 +344,6 @@ def _stopped(reason: str, done: int, steps: int) -> Stopped:
         f"training stopped after step {done} of {steps}: {reason}",
         hint="a checkpoint is written: the same command goes on from it. Where a limit was reached, raise it before",
     )
-
-
-def _named(ids: Sequence[str]) -> str:
-    return ", ".join(ids[:NAMED]) + (f" and {len(ids) - NAMED} more" if len(ids) > NAMED else "")
 
 
 def _optimiser(trainee: Trainee, course: Course) -> torch.optim.Optimizer:

@@ -109,6 +109,11 @@ class Order:
         """Tokens that a step computes."""
         return sum(self.sizes[index] for index in self._indices(step))
 
+    @property
+    def computed(self) -> int:
+        """Tokens that all steps compute."""
+        return sum(map(self.tokens, range(self.steps)))
+
     def _indices(self, step: int) -> list[int]:
         if not 0 <= step < self.steps:
             raise IndexError(f"step {step} of {self.steps}")

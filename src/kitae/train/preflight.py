@@ -396,7 +396,6 @@ def _some(examples: Sequence[Example]) -> list[Example]:
 def _probe(course: Course, folder: Path, data: Data, place: dict[str, str]) -> Probe:
     """Times steps of the course itself, in the number format and on the device of this place."""
     whole = plan(data.examples, course)
-    total = sum(map(whole.tokens, range(whole.steps)))
     steps = min(PROBE, whole.steps)
     tokens = sum(map(whole.tokens, range(steps)))
     short = course.model_copy(update={"tokens": tokens, "keep": "last"})
@@ -410,7 +409,7 @@ def _probe(course: Course, folder: Path, data: Data, place: dict[str, str]) -> P
         steps=fitted.curve[-1].step,
         tokens_per_second=fitted.tokens / fitted.seconds,
         peak_memory_bytes=peak,
-        tokens=total,
+        tokens=whole.computed,
     )
 
 
@@ -418,11 +417,9 @@ def _shares(data: Data) -> dict[str, float]:
     """Of the learnt tokens, repetitions counted."""
     learnt: Counter[str] = Counter()
     for example in data.examples:
-        learnt[data.origin.get(example.id.partition("+")[0], data.origin.get(example.id, ""))] += (
-            example.targets * example.repeat
-        )
+        learnt[data.origin[example.id]] += example.targets * example.repeat
     total = max(1, learnt.total())
-    return {source: count / total for source, count in learnt.items() if source}
+    return {source: count / total for source, count in learnt.items()}
 
 
 def _groups(model: Any, course: Course) -> list[dict[str, Any]]:

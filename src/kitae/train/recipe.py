@@ -118,3 +118,7 @@ class TuneRecipe(Course):
         if self.tokens == 0:
             raise ValueError("tuning on 0 tokens; leave `tokens` out to train for `epochs`")
         return self
+
+
+COURSES = (PretrainRecipe.name, TuneRecipe.name, PreferRecipe.name)
+"""Stages that train, in their order."""

@@ -119,7 +119,8 @@ def _train(recipe: Course, model: Artifact, data: Data, run: Run, allowed: Allow
         run.say(f"{len(data.too_long)} examples are longer than {recipe.sequence} tokens and were left out")
     where = place()
     check_memory(recipe, model.folder, **where, table=f"[train.{recipe.name}]")
-    if allowed is not None and planned_tokens(recipe, data) >= allowed.check_from:
+    flown = not isinstance(recipe, PreferRecipe)  # there is no preflight of preferences
+    if flown and allowed is not None and planned_tokens(recipe, data) >= allowed.check_from:
         _check(recipe, model, data, run, where)
     trainee = Trainee(model.folder, recipe, number_format=where["number_format"], device=where["device"])
     # Preferences compare with the model as it is now, so this comes before anything is trained or resumed.
@@ -168,11 +169,10 @@ def _train(recipe: Course, model: Artifact, data: Data, run: Run, allowed: Allow
 
 
 def planned_tokens(recipe: Course, data: Data) -> int:
-    """Tokens that the whole course computes."""
+    """Tokens that the whole course computes; only where the recipe does not say it are examples packed for that."""
     from .fit import plan
 
-    order = plan(data.examples, recipe, 2 if isinstance(recipe, PreferRecipe) else 1)
-    return sum(map(order.tokens, range(order.steps)))
+    return recipe.tokens if recipe.tokens is not None else plan(data.examples, recipe).computed
 
 
 def _check(recipe: Course, model: Artifact, data: Data, run: Run, where: dict[str, str]) -> None:
@@ -183,8 +183,6 @@ def _check(recipe: Course, model: Artifact, data: Data, run: Run, where: dict[st
     """
     from .preflight import preflight
 
-    if isinstance(recipe, PreferRecipe):
-        return
     found = preflight(recipe, model.folder, data, place=where)
     failed = [check for check in found.checks if not check.passed]
     if failed:
