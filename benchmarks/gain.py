@@ -51,7 +51,7 @@ from kitae.evaluate.recipe import EvaluateRecipe, Row
 from kitae.evaluate.scorecard import Score, scores
 from kitae.evaluate.stage import EVALUATE
 from kitae.evaluate.stage import place as row_identity
-from kitae.evaluate.statistics import estimate, paired_difference
+from kitae.evaluate.statistics import Difference, estimate, paired_difference
 from kitae.evaluate.suites import suite_in
 from kitae.evaluate.table import Line, decision_table
 from kitae.knowledge.search import lexical
@@ -226,17 +226,42 @@ def practice(folder: Path, settings: Mapping[str, Any], shots: Sequence[int]) ->
         models = {"base": made["model/trimmed"]} if shots else {}
         models["tuned"] = make(TUNE, "kept", file.train.tune, {"model": made["model/trimmed"], "dialogues": [kept]})
         if file.pairs.questions:
-            models["tuned"] = preferring(make, file, "-kept", models["tuned"], kept)
+            models["preferred"] = preferring(make, file, "-kept", models["tuned"], kept)
         search = lexical(passage for passage, _ in left_out())
         cards = measured(make, models, suite, search, kept, file.evaluate, shots=shots)
     print(f"left out of practice; {models['tuned'].facts['trained_tokens']:,} tokens of tuning", dict(settings))
     for line in decision_table(cards, against="base.retrieval" if shots else "null.copy").lines:
         print(_told(line))
+    if "preferred" in models:
+        print(_moved(*cards[-2:]))
     card = cards[-1]
     right = {each.id: each.evidence[0].file for each in suite_in(suite).questions if each.answerable}
     shown = [score for score in scores(card) if score.question in right]
     found = [s for s in shown if any(each.startswith(f"{right[s.question]}#") for each in s.shown)]
     print(f"found {len(found)}/{len(shown)}; right of these {sum(s.verdict.right for s in found)}")
+
+
+def _moved(before: Artifact, after: Artifact) -> str:
+    """By how much preferences changed what was invented and what was refused, paired by question."""
+    pairs = [pair for pair in zip(scores(after), scores(before), strict=True) if pair[0].question == pair[1].question]
+    invented = paired_difference(*_counted(pairs, "false_answer", answerable=False))
+    refused = paired_difference(*_counted(pairs, "false_refusal", answerable=True))
+    return (
+        f"preferred against tuned: invented {_signed(invented)} of {invented.n} unanswerable, "
+        f"refused {_signed(refused)} of {refused.n} answerable"
+    )
+
+
+def _counted(pairs: Sequence[tuple[Score, Score]], of: str, *, answerable: bool) -> tuple[list[float], list[float]]:
+    """Whether each of the answerable questions, or of the others, was answered wrongly in this way, by either."""
+    asked = [pair for pair in pairs if pair[0].answerable is answerable]
+    one, other = ([float(getattr(pair[place].verdict, of)) for pair in asked] for place in (0, 1))
+    return one, other
+
+
+def _signed(told: Difference) -> str:
+    assert told.mean is not None and told.interval is not None, "the suite has such questions"
+    return f"{told.mean:+.3f} ({told.interval.low:+.3f} to {told.interval.high:+.3f})"
 
 
 def _value(text: str) -> Any:
