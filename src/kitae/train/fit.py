@@ -23,10 +23,11 @@ from .guard import Guard, Stopped
 from .measure import LIKELIHOOD, mean_loss
 from .objective import Objective
 from .packing import Order, Row, pack, rows_for_tokens
+from .ranks import whole
 from .recipe import Course
 from .trainee import Trainee
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Of checkpoints: counted up when an older one could not be gone on from."""
 
 BETAS: Final = (0.9, 0.95)
@@ -114,9 +115,12 @@ def fit(
         first = running.done
         while running.done < order.steps:
             running.step()
-            if running.done < order.steps and (reason := watching.reason(running.seconds)):
+            reason = trainee.ranks.any(watching.reason(running.seconds))
+            if running.done < order.steps and reason:
                 checkpoints.save(running.checkpoint())
+                checkpoints.finish()
                 raise _stopped(reason, running.done, order.steps)
+        checkpoints.finish()
         kept = running.keep()
     tokens = running.curve[-1].tokens - running.curve[first].tokens
     skipped = [id for step in sorted(running.skipped) for id in running.names(step)]
@@ -158,6 +162,7 @@ class _Running:
     ) -> None:
         self.trainee, self.course, self.examples, self.objective = trainee, course, examples, objective
         self.order, self.checkpoints = order, checkpoints
+        self.ranks = trainee.ranks
         self.held_out: Sequence[Example] = ()
         self.general: Sequence[Example] = ()
         self.advance: Callable[[int], None] = _nobody
@@ -184,7 +189,7 @@ class _Running:
         return self.before + time.perf_counter() - self._started
 
     def begin(self) -> None:
-        found = self.checkpoints.latest()
+        found = self.checkpoints.latest(like=self._like())
         if found is None:
             self._begin_anew()
         else:
@@ -213,7 +218,7 @@ class _Running:
                 return
         if self.done in self._measured:
             self._measure()
-        if self.checkpoints.due() and self.done < self.order.steps:
+        if self.ranks.any(self.checkpoints.due()) and self.done < self.order.steps:
             self.checkpoints.save(self.checkpoint())
 
     def keep(self) -> int:
@@ -221,7 +226,7 @@ class _Running:
         best = self._best()
         if self.course.keep == "last" or best in (0, self.done):
             return self.done
-        self.trainee.load(self.checkpoints.best(best))
+        self.trainee.load(self.checkpoints.best(best, self.trainee.trained))
         return best
 
     def names(self, step: int) -> list[str]:
@@ -243,6 +248,11 @@ class _Running:
         }
         return Checkpoint(self.done, tensors, state)
 
+    def _like(self) -> dict[str, torch.Tensor]:
+        """How what is in a checkpoint is spread over ranks."""
+        kinds = ("weight", *MOMENTS[1:])
+        return {f"{kind} {name}": weight for kind in kinds for name, weight in self.trainee.trained.items()}
+
     def _begin_anew(self) -> None:
         self.curve = [CurveRow(step=0, tokens=0, targets=0)]
         self._measure()
@@ -261,22 +271,25 @@ class _Running:
         """One step of the optimiser.
 
         The loss of each row is divided by the targets of all rows of the step, so that the gradient is that of the
-        mean over all of them, however they are spread over rows.
+        mean over all of them, however they are spread over rows and ranks.
 
         Raises:
             _Trouble: loss or gradient is not a number; the weights are as they were.
         """
-        rows = self.order.step(step)
         rate = self.course.learning_rate * schedule(step, self.order.steps, self.course.warmup)
-        batches = [Batch.of([self.examples[index] for index in row], self.trainee.device) for row in rows]
-        targets = max(1, sum(map(self.objective.count, batches)))
+        batches = [
+            (Batch.of([self.examples[index] for index in row], self.trainee.device), counts)
+            for row, counts in self.ranks.share(self.order.step(step))
+        ]
+        targets = max(1, self.ranks.total(sum(self.objective.count(batch) for batch, counts in batches if counts)))
         summed = 0.0
-        for batch in batches:
-            loss = self.objective.loss(self.trainee, batch)
+        for batch, counts in batches:
+            loss = self.objective.loss(self.trainee, batch) * counts
             (loss / targets).backward()  # type: ignore[no-untyped-call]
             summed += float(loss.detach())
-        norm = torch.nn.utils.clip_grad_norm_(list(self.trainee.trained.values()), self.course.clip)
-        if not math.isfinite(summed) or not math.isfinite(float(norm)):
+        summed = self.ranks.total(summed)
+        norm = float(whole(torch.nn.utils.clip_grad_norm_(list(self.trainee.trained.values()), self.course.clip)))
+        if not math.isfinite(summed) or not math.isfinite(norm):
             self._forget_gradients()
             raise _Trouble("the loss or its gradient is not a number")
         for group in self.optimiser.param_groups:
@@ -292,7 +305,7 @@ class _Running:
             targets=targets,
             loss=summed / targets,
             learning_rate=rate,
-            gradient_norm=float(norm),
+            gradient_norm=norm,
         )
 
     def _forget_gradients(self) -> None:
@@ -316,7 +329,8 @@ class _Running:
     def _go_back(self, step: int) -> None:
         """To the latest state that had made no more than `step` steps; what lies between is computed again."""
         tokens = self.curve[-1].tokens
-        found = self.checkpoints.latest(at_most=step)
+        found = self.checkpoints.latest(step, self._like())
+        self.checkpoints.forget(step)
         if found is None:
             self.trainee.reset()
             self.optimiser.state.clear()

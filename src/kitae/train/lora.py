@@ -8,12 +8,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from .precision import wide
+from .ranks import whole
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """What was trained beside a linear layer: whole, on the CPU."""
+
+    down: Tensor
+    """(rank, inputs)"""
+    up: Tensor
+    """(outputs, rank)"""
+    scale: float
+
+    def change(self) -> Tensor:
+        """What is added to the weight, in float32."""
+        return self.scale * (self.up @ self.down)
 
 
 class LoraLinear(nn.Module):
@@ -40,9 +57,10 @@ class LoraLinear(nn.Module):
             result = result + self.layer.bias
         return result.view(*inputs.shape[:-1], -1)
 
-    def change(self) -> Tensor:
-        """What is added to the weight, in float32."""
-        return self.scale * (self.up.detach() @ self.down.detach())
+    def adapter(self) -> Adapter:
+        """What was trained so far. Where several ranks have parts of it, all have to ask."""
+        down, up = (whole(side.detach()).cpu() for side in (self.down, self.up))
+        return Adapter(down, up, self.scale)
 
 
 class _Lora(torch.autograd.Function):
@@ -75,8 +93,8 @@ def add_adapters(model: nn.Module, *, rank: int, alpha: float, seed: int, skip: 
         setattr(model.get_submodule(parent), child, LoraLinear(layer, rank, alpha, generator))
 
 
-def adapters(model: nn.Module) -> Iterator[tuple[str, LoraLinear]]:
-    """Adapters, each with the name of the weight that it changes, as the plain model calls it."""
+def adapters(model: nn.Module) -> Iterator[tuple[str, Adapter]]:
+    """Adapters, each with the name of the weight that it changes, as the plain model calls it. All ranks ask."""
     for name, each in model.named_modules():
         if isinstance(each, LoraLinear):
-            yield f"{name}.weight", each
+            yield f"{name}.weight", each.adapter()

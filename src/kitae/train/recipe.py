@@ -31,6 +31,19 @@ class Limits(Noun):
         return budget
 
 
+class Computing(Noun):
+    """`[train.computing]`: how all courses are computed. No part of what a model is."""
+
+    shard: Literal["all", "node", "none"] = "all"
+    """Where several processes train: whether all of them share out one copy of the weights, those of each machine do,
+    or each has its own."""
+    recompute: bool = False
+    """Whether layers are computed anew on the way back instead of kept: a third more time for less memory."""
+
+
+PLAIN = Computing()
+
+
 class Course(Noun):
     """What every course of training has; the one loop reads only this. Fields that only LoRA uses say so."""
 
