@@ -7,10 +7,12 @@ import os
 import pickle
 import signal
 import socket
+import sys
 import tempfile
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -43,7 +45,8 @@ class Job:
     course: Course
     examples: Sequence[Example]
     checkpoints: Path
-    every: float = 1e9
+    often: bool = False
+    """Whether a checkpoint is written after each step."""
     held_out: Sequence[Example] = ()
     shard: str = "all"
     number_format: str = "float64"
@@ -57,6 +60,11 @@ class Outcome:
     kept: int
 
 
+class Always(Checkpoints):
+    def due(self) -> bool:
+        return True
+
+
 def train(ranks: Alone, job: Job) -> Outcome:
     """What every rank does; all have the same outcome."""
     computing = Computing.model_validate({"shard": job.shard})
@@ -66,7 +74,7 @@ def train(ranks: Alone, job: Job) -> Outcome:
         plain = DirectPreference(beta=0.2, likelihood=0.1)
         before = scores(trainee, [*job.examples, *job.held_out], job.course, plain)
         objective = DirectPreference(beta=0.2, likelihood=0.1, before=before)
-    checkpoints = Checkpoints(job.checkpoints, "same", every=job.every, ranks=ranks)
+    checkpoints = (Always if job.often else Checkpoints)(job.checkpoints, "same", every=1e9, ranks=ranks)
     fitted = fit(trainee, job.course, job.examples, objective=objective, held_out=job.held_out, checkpoints=checkpoints)
     weights = {name: whole(each.detach()).clone() for name, each in trainee.trained.items()}
     return Outcome(fitted.curve, weights, fitted.kept)
@@ -120,6 +128,19 @@ class Together:
         self.processes[rank].join(LONGEST)
         return self.processes[rank].exitcode
 
+    def until_saved(self, job: Job) -> None:
+        """Waits until they have written another checkpoint."""
+        before = set(job.checkpoints.glob("step-*"))
+        self.until(lambda: set(job.checkpoints.glob("step-*")) - before)
+
+    def until(self, what: Callable[[], object]) -> None:
+        """Waits for something that comes while all of them are at work."""
+        deadline = time.monotonic() + LONGEST
+        while not what():
+            assert all(each.exitcode is None for each in self.processes), self.told(0)
+            assert time.monotonic() < deadline, "it never came"
+            time.sleep(0.0005)
+
     def told(self, rank: int) -> str:
         """What it wrote to its standard error."""
         path = self.errors / f"{rank}.txt"
@@ -148,13 +169,6 @@ def furthest(one: Outcome, other: Outcome) -> float:
     return max(float((a - b).abs().max() / b.abs().max().clamp_min(1e-12)) for a, b in pairs)
 
 
-def until(what: Callable[[], Any]) -> None:
-    deadline = time.monotonic() + LONGEST
-    while not what():
-        assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.002)
-
-
 def _free_port() -> int:
     with socket.socket() as trial:
         trial.bind(("127.0.0.1", 0))
@@ -165,10 +179,11 @@ def _work(
     environment: dict[str, str], errors: Path, pipe: Connection, act: Callable[..., Any], arguments: tuple[Any, ...]
 ) -> None:
     os.environ.update(environment)
-    os.dup2(os.open(errors, os.O_WRONLY | os.O_CREAT), 2)
+    sys.stderr = errors.open("w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), 2)
     torch.set_num_threads(1)
     try:
-        with Several("cpu") as ranks:
+        with Several("cpu") if environment["WORLD_SIZE"] != "1" else nullcontext(ALONE) as ranks:
             # Not `send`, which would hand on files that are gone when the process is.
             pipe.send_bytes(pickle.dumps(act(ranks, *arguments)))
     except BaseException:

@@ -6,7 +6,8 @@ What a rank does for all, or all do for one, goes through here; the loop itself 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
@@ -47,6 +48,11 @@ class Alone:
             return []
         places = range(self.rank, -(-len(rows) // self.count) * self.count, self.count)
         return [(rows[place % len(rows)], place < len(rows)) for place in places]
+
+    def pieces(self, shard: str) -> int:
+        """How many ranks share out one copy of the weights, as `Computing.shard` says."""
+        machine = int(os.environ.get("LOCAL_WORLD_SIZE", self.count))
+        return {"all": self.count, "node": machine, "none": 1}[shard] if self.count > 1 else 1
 
     def gathered(self, value: T) -> list[T]:
         """What each rank says, in their order; the same everywhere."""
@@ -144,18 +150,52 @@ class Several(_Speaking):
             self._watch.wait()
 
     def mesh(self, shard: str) -> DeviceMesh:
-        """Which ranks share out one copy of the weights, and which have copies of their own.
-
-        Args:
-            shard: `all`: one copy over all ranks. `node`: one on each machine. `none`: one on each rank.
-        """
+        """Which ranks share out one copy of the weights, and which have the same piece of another one."""
         from torch.distributed.device_mesh import init_device_mesh
 
-        shards = {"all": self.count, "node": int(os.environ.get("LOCAL_WORLD_SIZE", self.count)), "none": 1}[shard]
-        return init_device_mesh(self.device, (self.count // shards, shards), mesh_dim_names=("copies", "shards"))
+        pieces = self.pieces(shard)
+        return init_device_mesh(self.device, (self.count // pieces, pieces), mesh_dim_names=("copies", "pieces"))
 
 
 ALONE: Final = Alone()
+
+_present: list[Alone] = [ALONE]
+"""Torch has one group of processes for all of a process, and so have we."""
+
+
+def present() -> Alone:
+    """The processes that train together here."""
+    return _present[-1]
+
+
+@contextmanager
+def gathering(device: Callable[[], str]) -> Iterator[bool]:
+    """Has the processes that torchrun started train together; gives whether this one only does what the first says.
+
+    What such a process does has happened when this is entered. Without torchrun there is nothing to it.
+
+    Args:
+        device: `cpu` or `cuda`.
+    """
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        yield False
+        return
+    from .along import follow
+
+    with Several(device()) as ranks:
+        if ranks.rank:
+            follow(ranks)
+            yield True
+            return
+        _present.append(ranks)
+        try:
+            yield False
+            ranks.told(None)
+        except Mistake:
+            ranks.told(None)
+            raise
+        finally:
+            _present.remove(ranks)
 
 
 def whole(tensor: Tensor) -> Tensor:
@@ -177,11 +217,6 @@ def part(tensor: Tensor, like: Tensor) -> Tensor:
     if not isinstance(like, DTensor):
         return tensor
     return distribute_tensor(tensor.to(like.device), like.device_mesh, like.placements, src_data_rank=None)
-
-
-def launched() -> bool:
-    """Whether torchrun started this process together with others."""
-    return int(os.environ.get("WORLD_SIZE", "1")) > 1
 
 
 def _tried(act: Callable[[], T]) -> tuple[T | None, Mistake | None]:

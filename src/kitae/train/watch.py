@@ -23,7 +23,7 @@ KEEPALIVE: Final = (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 
 GOODBYE: Final = b"."
 """What is said before a process ends as it should."""
 
-SOON: Final = 20.0
+SOON: Final = 5.0
 """Seconds in which the death of a process is noticed that has broken a connection."""
 
 
