@@ -20,7 +20,7 @@ from kitae.core.quiet import hush
 from kitae.engine.chat import Renderer
 from kitae.project import Project
 from kitae.train.checkpoint import Checkpoints
-from kitae.train.example import dialogues_as_examples
+from kitae.train.example import dialogues_as_examples, fitting
 from kitae.train.fit import fit
 from kitae.train.recipe import Method, TuneRecipe
 from kitae.train.trainee import Trainee
@@ -40,7 +40,8 @@ def main() -> None:
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, {model.facts['parameters']:,} parameters")
     for method in get_args(Method):
         recipe = TuneRecipe(method=method, tokens=parse_count(chosen.tokens), learning_rate=1e-5)
-        examples = dialogues_as_examples(dialogues, Renderer(model.folder), recipe.sequence).examples
+        every = list(dialogues_as_examples(dialogues, Renderer(model.folder)))
+        examples = [every[place] for place in fitting(every, recipe.sequence).places]
         for number_format in NUMBER_FORMATS:
             trainee = Trainee(model.folder, recipe, number_format=number_format)
             with tempfile.TemporaryDirectory() as folder:

@@ -40,7 +40,7 @@ from kitae.core.quantity import parse_count
 from kitae.core.quiet import OFF, hush
 from kitae.engine.chat import Renderer
 from kitae.project import Project
-from kitae.train.example import dialogues_as_examples
+from kitae.train.example import dialogues_as_examples, fitting
 from kitae.train.fit import BETAS, plan
 from kitae.train.recipe import Method, TuneRecipe
 
@@ -165,7 +165,8 @@ def make_job(model: Artifact, dialogues: Sequence[Messages], chosen: argparse.Na
         method=chosen.method, tokens=tokens, learning_rate=1e-5, sequence=SEQUENCE, batch_tokens=SEQUENCE
     )
     messages = {each.id: [message.model_dump() for message in each.messages] for each in dialogues}
-    examples = dialogues_as_examples(dialogues, renderer, SEQUENCE).examples
+    every = list(dialogues_as_examples(dialogues, renderer))
+    examples = [every[place] for place in fitting(every, SEQUENCE).places]
     order = plan(examples, recipe)
     if order.steps < 2:
         raise Mistake(f"{order.steps} step of training leaves none to time", hint="raise --tokens")

@@ -17,6 +17,7 @@ from .objective import DirectPreference, Likelihood, Objective
 from .ranks import Alone
 from .recipe import Computing, Course, PreferRecipe
 from .trainee import Trainee
+from .views import Joined
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def train_along(
         lambda: Trainee(work.model, recipe, **where, ranks=ranks, computing=work.computing)  # type: ignore[arg-type]
     )
     # Preferences compare with the model as it is now, so this comes before anything is trained or resumed.
-    objective = objective_of(recipe, trainee, [*work.examples, *work.held_out])
+    objective = objective_of(recipe, trainee, Joined([work.examples, work.held_out]))
     measured = at_most(work.held_out, recipe.held_out_tokens, objective.together)
     fitted = fit(
         trainee,

@@ -26,6 +26,7 @@ from .packing import Order, Row, pack, rows_for_tokens
 from .ranks import whole
 from .recipe import Course
 from .trainee import Trainee
+from .views import Picked
 
 FORMAT: Final = 3
 """Of checkpoints: counted up when an older one could not be gone on from."""
@@ -67,7 +68,7 @@ def plan(examples: Sequence[Example], course: Course, together: int = 1) -> Orde
     rows: list[Row] = []
     for turn in range(max((example.repeat for example in examples), default=1)):
         chosen = [index for index, example in enumerate(examples) if example.repeat > turn]
-        packed = pack([examples[index] for index in chosen], course.sequence, together)
+        packed = pack(Picked(examples, chosen), course.sequence, together)
         rows += [tuple(chosen[place] for place in row) for row in packed]
     sizes = [row_tokens([examples[index] for index in row]) for row in rows]
     if course.tokens is not None:

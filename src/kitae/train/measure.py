@@ -46,14 +46,17 @@ def scores(
 
 def at_most(examples: Sequence[Example], tokens: int, together: int = 1) -> list[Example]:
     """So many of the examples, spread over all of them, that they have at most `tokens` tokens together."""
-    units = [examples[start : start + together] for start in range(0, len(examples), together)]
+
+    def unit(index: int) -> Sequence[Example]:
+        return examples[index * together : (index + 1) * together]
+
     chosen: list[int] = []
-    for index in shuffled(len(units), 0, 0):
-        tokens -= row_tokens(units[index])
+    for index in shuffled(-(-len(examples) // together), 0, 0):
+        tokens -= row_tokens(unit(index))
         if tokens < 0:
             break
         chosen.append(index)
-    return [example for index in sorted(chosen) for example in units[index]]
+    return [example for index in sorted(chosen) for example in unit(index)]
 
 
 def _batches(

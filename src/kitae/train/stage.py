@@ -51,7 +51,7 @@ def pretrain(
 
     if not recipe.tokens:
         raise Mistake("continued pretraining on 0 tokens", where="[train.pretrain]", hint="name the tokens: `20k`")
-    _train(recipe, model, texts(recipe, model, corpus, general), run, allowed, computing)
+    _train(recipe, model, texts(recipe, model, corpus, general, run.memo), run, allowed, computing)
     return run.seal()
 
 
@@ -72,7 +72,7 @@ def tune(
     from ..engine.chat import chat_template
     from .data import dialogues as as_data
 
-    data = as_data(recipe, model, dialogues)
+    data = as_data(recipe, model, dialogues, run.memo)
     if recipe.tokens is not None and recipe.share < 1:
         recipe = recipe.model_copy(update={"tokens": max(1, round(recipe.tokens * recipe.share))})
     _train(recipe, model, data, run, allowed, computing)
@@ -96,7 +96,7 @@ def prefer(
     """
     from .data import pairs as as_data
 
-    _train(recipe, model, as_data(recipe, model, pairs), run, allowed, computing)
+    _train(recipe, model, as_data(recipe, model, pairs, run.memo), run, allowed, computing)
     return run.seal()
 
 
