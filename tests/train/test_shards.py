@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -17,6 +18,7 @@ from kitae.core.memo import Memo
 from kitae.engine.chat import Renderer
 from kitae.train.example import Example
 from kitae.train.shards import LEARNT, SEAL, TOKENS, Shard, rendering, whole, write_shard
+from kitae.train.views import Cut, Joined, Picked
 
 from .conftest import make_examples
 
@@ -53,6 +55,15 @@ def count(memo: Memo, examples: list[Example]) -> Callable[[], Path]:
         return memo.folder("key", lambda folder: write_shard(folder, examples), whole)
 
     return asked
+
+
+def test_another_process_is_told_where_the_files_are_and_not_what_is_in_them() -> None:
+    memo, examples = Memo(None), [replace(each, id="same") for each in make_examples(3, longest=5000)]
+    shard = Shard(count(memo, examples)())
+    sent = pickle.dumps(Joined([Picked(shard, [2, 0]), Cut(shard, 100)]))
+    assert len(sent) < 2000
+    received = pickle.loads(sent)
+    assert np.array_equal(received[1].tokens, examples[0].tokens)
 
 
 @pytest.mark.parametrize("name", [TOKENS, LEARNT, SEAL])

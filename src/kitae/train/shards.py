@@ -47,10 +47,15 @@ class Shard(Examples):
     """Examples in the files of a folder."""
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._tokens = _mapped(folder / TOKENS, "<i4")
         self._learnt = _mapped(folder / LEARNT, np.bool_)
         self._ids = _mapped(folder / IDS, np.uint8)
         self._rows = _mapped(folder / ENDS, ROW)
+
+    def __reduce__(self) -> tuple[type[Shard], tuple[Path]]:
+        """Another process maps the same files."""
+        return Shard, (self._folder,)
 
     def __len__(self) -> int:
         return len(self._rows)
