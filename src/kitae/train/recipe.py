@@ -39,6 +39,8 @@ class Computing(Noun):
     or each has its own."""
     recompute: bool = False
     """Whether layers are computed anew on the way back instead of kept: a third more time for less memory."""
+    attention: Literal["auto", "examples", "flex", "sdpa", "varlen"] = "auto"
+    """What computes attention, each example by itself: see `backends`. `auto` takes what suits the machine."""
 
 
 PLAIN = Computing()

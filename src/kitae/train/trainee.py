@@ -17,7 +17,7 @@ from ..core.mistakes import Mistake
 from ..engine.local import load
 from ..engine.open import ADAPTER
 from .adapter import save_adapters
-from .attention import NAME, register
+from .backends import EXAMPLES, Row, backend, registered
 from .batch import Batch
 from .example import Example
 from .lora import adapters, add_adapters
@@ -30,6 +30,9 @@ from .spread import layers_of, recompute, settle, spread
 
 AGREEMENT: Final = 1e-3
 """Relative difference between our loss and the model's own, in float32; rounding makes less than a hundredth of it."""
+
+COARSE: Final = 0.02
+"""The same where what is trained computes in 16 bits, which keep two or three digits of a sum of many numbers."""
 
 LEAK: Final = 1e-6
 """Relative difference that an example's neighbour may make to its loss, in float32. It should make none."""
@@ -71,11 +74,11 @@ class Trainee:
         self._course = course
         self.number_format = number_format
         self.device = torch.device(device)
+        attention = backend(device, number_format, computing.attention)
         self._model = load(folder, wide(getattr(torch, number_format))).eval()
         probe = _probe(self._model.config.get_text_config().vocab_size)
         expected = sum(_own_loss(self._model, each) for each in probe)
-        register()
-        self._model.set_attn_implementation(NAME)
+        self._model.set_attn_implementation(registered(EXAMPLES))
         speed_up_norms(self._model)
         head = self._model.get_output_embeddings()
         if course.method == "lora":
@@ -98,6 +101,9 @@ class Trainee:
         self._mastered: list[tuple[Tensor, Tensor]] = []
         if narrow and course.method == "full" and not isinstance(ranks, Several):
             self.trained = self._as_masters(narrow)
+        if attention != EXAMPLES:
+            self._model.set_attn_implementation(registered(attention))
+            self._check(expected, probe, COARSE if narrow else AGREEMENT)
 
     def loss(self, batch: Batch) -> Tensor:
         """The loss summed over the targets of a row; logits are computed for those alone."""
@@ -162,14 +168,14 @@ class Trainee:
         return masters
 
     @torch.no_grad()
-    def _check(self, expected: float, probe: list[Example]) -> None:
+    def _check(self, expected: float, probe: list[Example], agreement: float = AGREEMENT) -> None:
         """Holds the model in its training form against what it was, and an example against its neighbours."""
         first, *rest = probe
         other = replace(first, tokens=first.tokens[::-1].copy())
         silent = [replace(each, learnt=np.zeros_like(each.learnt)) for each in (first, other)]
         found = self._sum(probe)
         beside = [self._sum([each, *rest]) for each in silent]
-        if abs(found - expected) <= AGREEMENT * abs(expected) and abs(beside[0] - beside[1]) <= LEAK * abs(beside[0]):
+        if abs(found - expected) <= agreement * abs(expected) and abs(beside[0] - beside[1]) <= LEAK * abs(beside[0]):
             return
         raise Mistake(
             f"this architecture cannot be trained on packed examples: some have the loss {expected:.7g} by themselves "
@@ -179,7 +185,7 @@ class Trainee:
         )
 
     def _sum(self, examples: list[Example]) -> float:
-        return float(self.loss(Batch.of(examples, torch.device("cpu"))))
+        return float(self.loss(Batch.of(examples, next(self._model.parameters()).device)))
 
 
 class _Whole(nn.Module):
@@ -195,9 +201,9 @@ class _Whole(nn.Module):
         Args:
             of: Told the hidden states (targets, width) that the output layer is given, its weight and the targets.
         """
-        found = self.model.base_model(
-            input_ids=batch.ids, position_ids=batch.positions, stretches=batch.stretches, use_cache=False
-        )
+        # `stretches` is for attention example by example, `row` for the other backends.
+        confined = {"stretches": batch.stretches, "row": Row(batch.stretches, batch.ids.device)}
+        found = self.model.base_model(input_ids=batch.ids, position_ids=batch.positions, use_cache=False, **confined)
         hidden = found.last_hidden_state[0, batch.where]
         return of(hidden, self.model.get_output_embeddings().weight, batch.targets, softcap=self.softcap)
 
