@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import tempfile
 from pathlib import Path
-from typing import get_args
 
 import torch
 
@@ -26,6 +25,7 @@ from kitae.train.recipe import Method, TuneRecipe
 from kitae.train.trainee import Trainee
 
 NUMBER_FORMATS = ("bfloat16", "float32")
+METHODS: tuple[Method, ...] = ("full", "lora")
 
 
 def main() -> None:
@@ -38,7 +38,7 @@ def main() -> None:
     model = store.named("model/trimmed")
     dialogues = list(store.named("dialogues/main").rows("dialogues", Dialogue))
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, {model.facts['parameters']:,} parameters")
-    for method in get_args(Method):
+    for method in METHODS:
         recipe = TuneRecipe(method=method, tokens=parse_count(chosen.tokens), learning_rate=1e-5)
         every = list(dialogues_as_examples(dialogues, Renderer(model.folder)))
         examples = [every[place] for place in fitting(every, recipe.sequence).places]

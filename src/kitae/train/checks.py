@@ -76,6 +76,9 @@ class Flight:
     examples: Sequence[Example]
 
     def trainee(self, course: Course) -> Trainee:
+        """In float64 and on the CPU, so that of QLoRA all but the rounding of weights to 4 bits is checked."""
+        if course.method == "qlora":
+            course = course.model_copy(update={"method": "lora"})
         return Trainee(self.folder, course, number_format="float64")
 
     def short(self, **changes: Any) -> Course:
@@ -249,7 +252,7 @@ ELSEWHERE: Final = {
 
 
 def _unused(course: Course) -> set[str]:
-    return {"rank", "alpha"} if course.method == "full" else set()
+    return set() if course.adapts else {"rank", "alpha"}
 
 
 def watched(course: C, seen: set[str]) -> C:

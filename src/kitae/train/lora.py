@@ -7,7 +7,7 @@ the same.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +42,8 @@ class LoraLinear(nn.Module):
     def __init__(self, layer: nn.Linear, rank: int, alpha: float, generator: torch.Generator) -> None:
         super().__init__()
         self.layer = layer.requires_grad_(False)
+        self.unpack: Callable[[Tensor], Tensor] = _as_it_is
+        """Makes the weight of what the layer holds of it: see `quantised`."""
         self.scale = alpha / rank
         bound = 1 / math.sqrt(layer.in_features)
         down = torch.empty(rank, layer.in_features).uniform_(-bound, bound, generator=generator)
@@ -50,9 +52,9 @@ class LoraLinear(nn.Module):
         self.up = nn.Parameter(torch.zeros(layer.out_features, rank, device=device, dtype=number_format))
 
     def forward(self, inputs: Tensor) -> Tensor:
-        weight = self.layer.weight
         flat = inputs.reshape(-1, inputs.shape[-1])
-        result: Tensor = _Lora.apply(flat, weight, self.down.to(weight.dtype), self.up.to(weight.dtype), self.scale)  # type: ignore[no-untyped-call]
+        down, up = (side.to(inputs.dtype) for side in (self.down, self.up))
+        result: Tensor = _Lora.apply(flat, self.layer.weight, down, up, self.scale, self.unpack)  # type: ignore[no-untyped-call]
         if self.layer.bias is not None:
             result = result + self.layer.bias
         return result.view(*inputs.shape[:-1], -1)
@@ -67,20 +69,32 @@ class _Lora(torch.autograd.Function):
     """`inputs @ (weight + scale * up @ down).T` with gradients for all but the frozen weight."""
 
     @staticmethod
-    def forward(ctx: Any, inputs: Tensor, weight: Tensor, down: Tensor, up: Tensor, scale: float) -> Tensor:
+    def forward(
+        ctx: Any,
+        inputs: Tensor,
+        weight: Tensor,
+        down: Tensor,
+        up: Tensor,
+        scale: float,
+        unpack: Callable[[Tensor], Tensor],
+    ) -> Tensor:
         narrow = inputs @ down.T
         ctx.save_for_backward(inputs, weight, down, up, narrow)
-        ctx.scale = scale
-        return (inputs @ weight.T).addmm_(narrow, up.T, alpha=scale)
+        ctx.scale, ctx.unpack = scale, unpack
+        return (inputs @ unpack(weight).T).addmm_(narrow, up.T, alpha=scale)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         inputs, weight, down, up, narrow = ctx.saved_tensors
         gradient = gradients[0]
         of_narrow = (gradient @ up).mul_(ctx.scale)
-        of_inputs = (gradient @ weight).addmm_(of_narrow, down) if ctx.needs_input_grad[0] else None
+        of_inputs = (gradient @ ctx.unpack(weight)).addmm_(of_narrow, down) if ctx.needs_input_grad[0] else None
         of_up = (gradient.T @ narrow).mul_(ctx.scale)
-        return of_inputs, None, of_narrow.T @ inputs, of_up, None
+        return of_inputs, None, of_narrow.T @ inputs, of_up, None, None
+
+
+def _as_it_is(weight: Tensor) -> Tensor:
+    return weight
 
 
 def add_adapters(model: nn.Module, *, rank: int, alpha: float, seed: int, skip: nn.Module | None) -> None:

@@ -114,7 +114,7 @@ def _smaller(course: Course, count: Callable[..., float], free: float, *, recomp
 def _changes(course: Course) -> list[dict[str, Any]]:
     rows = [course.sequence // part for part in (2, 4, 8) if course.sequence // part >= 128]
     shorter: list[dict[str, Any]] = [{"sequence": row} for row in rows]
-    if course.method == "lora":
+    if course.adapts:
         return shorter
     return [*shorter, {"method": "lora"}, *({"method": "lora", "sequence": row} for row in rows)]
 

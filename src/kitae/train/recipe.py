@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from ..core.noun import Noun
 from ..core.quantity import Budget, Count, Money
 
-Method = Literal["full", "lora"]
+Method = Literal["full", "lora", "qlora"]
 
 
 class Limits(Noun):
@@ -52,7 +52,8 @@ class Course(Noun):
     name: ClassVar[str]
     """As tables of kitae.toml and commands call it."""
     method: Method
-    """`full`: every weight is trained. `lora`: small matrices beside frozen weights, merged into them at the end."""
+    """`full`: every weight is trained. `lora`: small matrices beside frozen weights, merged into them at the end.
+    `qlora`: the same beside weights that are held in 4 bits, merged into the whole ones."""
     tokens: Count | None
     """Tokens to compute, repetitions counted; the last row may go over it. What examples of a row share counts once."""
     epochs: float = Field(default=1.0, gt=0)
@@ -80,6 +81,11 @@ class Course(Noun):
     keep: Literal["last", "best"] = "last"
     """`last`: the weights of the end. `best`: those of the measurement with the least loss on the held-out examples."""
     seed: int = 0
+
+    @property
+    def adapts(self) -> bool:
+        """Whether small matrices are trained, beside weights that stay."""
+        return self.method != "full"
 
     @property
     def rows_per_step(self) -> int:

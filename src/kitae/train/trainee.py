@@ -24,6 +24,7 @@ from .lora import adapters, add_adapters
 from .loss import log_probabilities, summed_cross_entropy
 from .norms import speed_up_norms
 from .precision import wide
+from .quantised import check_quantising, quantise
 from .ranks import ALONE, Alone, Several, part, whole
 from .recipe import PLAIN, Computing, Course
 from .spread import layers_of, recompute, settle, spread
@@ -50,8 +51,9 @@ class Trainee:
     """A causal language model that is being trained.
 
     The model computes in `number_format`; what the optimiser changes is float32 (float64 where all is). With LoRA
-    those are the adapters. With full training in bfloat16 each weight has a float32 master, which its gradients are
-    added up in. On several ranks the weights are spread over them: see `spread`.
+    those are the adapters, with QLoRA the same beside weights of 4 bits. With full training in bfloat16 each weight has
+    a float32 master, which its gradients are added up in. On several ranks the weights are spread over them: see
+    `spread`.
 
     Dropout is off, so nothing in a step draws random numbers.
 
@@ -75,13 +77,15 @@ class Trainee:
         self.number_format = number_format
         self.device = torch.device(device)
         attention = backend(device, number_format, computing.attention)
+        if course.method == "qlora":
+            check_quantising(device, ranks.count)
         self._model = load(folder, wide(getattr(torch, number_format))).eval()
         probe = _probe(self._model.config.get_text_config().vocab_size)
         expected = sum(_own_loss(self._model, each) for each in probe)
         self._model.set_attn_implementation(registered(EXAMPLES))
         speed_up_norms(self._model)
         head = self._model.get_output_embeddings()
-        if course.method == "lora":
+        if course.adapts:
             add_adapters(self._model, rank=course.rank, alpha=course.alpha, seed=course.seed, skip=head)
         self._whole = _Whole(self._model)
         layers = layers_of(self._model)
@@ -89,8 +93,10 @@ class Trainee:
             recompute(layers)
         self._check(expected, probe)
         narrow = getattr(torch, number_format) if number_format not in ("float32", "float64") else None
-        if narrow and course.method == "lora":
+        if narrow and course.adapts:
             _narrow(narrow, [each for each in self._model.parameters() if not each.requires_grad])
+        if course.method == "qlora":
+            quantise(self._model, self.device, narrow or wide(getattr(torch, number_format)))
         if isinstance(ranks, Several):
             spread(self._whole, layers, ranks.mesh(computing.shard), narrow if course.method == "full" else None)
         self._model.to(self.device)
@@ -102,6 +108,7 @@ class Trainee:
         if narrow and course.method == "full" and not isinstance(ranks, Several):
             self.trained = self._as_masters(narrow)
         if attention != EXAMPLES:
+            expected = self._sum(probe)
             self._model.set_attn_implementation(registered(attention))
             self._check(expected, probe, COARSE if narrow else AGREEMENT)
 
@@ -184,6 +191,7 @@ class Trainee:
             hint="kitae trains models whose attention goes through transformers' AttentionInterface",
         )
 
+    @torch.no_grad()
     def _sum(self, examples: list[Example]) -> float:
         return float(self.loss(Batch.of(examples, next(self._model.parameters()).device)))
 
