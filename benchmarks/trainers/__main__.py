@@ -41,7 +41,8 @@ from kitae.core.quiet import OFF, hush
 from kitae.engine.chat import Renderer
 from kitae.project import Project
 from kitae.train.example import dialogues_as_examples, fitting
-from kitae.train.fit import BETAS, plan
+from kitae.train.fit import plan
+from kitae.train.optimiser import BETAS
 from kitae.train.recipe import TuneRecipe
 
 HERE = Path(__file__).parent

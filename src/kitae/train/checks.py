@@ -24,8 +24,9 @@ from .batch import Batch
 from .checkpoint import Checkpoints
 from .data import Data
 from .example import Example
-from .fit import BETAS, fit, plan, schedule
+from .fit import fit, plan, schedule
 from .measure import at_most
+from .optimiser import BETAS
 from .packing import shuffled
 from .recipe import Course, PretrainRecipe
 from .trainee import Trainee, copy_companions
@@ -84,7 +85,13 @@ class Flight:
     def short(self, **changes: Any) -> Course:
         """The course, but of a few small steps, each of two rows that hold at least two examples."""
         row = 2 * max(map(len, self.examples))
-        own = {"sequence": row, "batch_tokens": 2 * row, "tokens": 2 * row * STEPS, "keep": "last"}
+        own = {
+            "sequence": row,
+            "batch_tokens": 2 * row,
+            "tokens": 2 * row * STEPS,
+            "keep": "last",
+            "optimiser": "adamw",
+        }
         return self.course.model_copy(update=own | changes)
 
 

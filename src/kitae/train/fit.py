@@ -22,6 +22,7 @@ from .example import Example, named, row_tokens
 from .guard import Guard, Stopped
 from .measure import LIKELIHOOD, mean_loss
 from .objective import Objective
+from .optimiser import SPREAD, keep, kept, make_optimiser
 from .packing import Order, Row, pack, rows_for_tokens
 from .ranks import whole
 from .recipe import Course
@@ -30,12 +31,6 @@ from .views import Picked
 
 FORMAT: Final = 3
 """Of checkpoints: counted up when an older one could not be gone on from."""
-
-BETAS: Final = (0.9, 0.95)
-"""AdamW's; the second one is that of most language models since GPT-3, which suits runs of a few dozen steps."""
-
-MOMENTS: Final = ("step", "exp_avg", "exp_avg_sq")
-"""AdamW's state of a weight, as torch calls it."""
 
 FLOOR: Final = 0.1
 """What is left of the learning rate at the end."""
@@ -168,7 +163,7 @@ class _Running:
         self.general: Sequence[Example] = ()
         self.advance: Callable[[int], None] = _nobody
         self.say: Callable[[str], None] = _nobody
-        self.optimiser = _optimiser(trainee, course)
+        self.optimiser = make_optimiser(trainee.trained, course, self.ranks.count)
         self.curve: list[CurveRow] = []
         self.skipped: set[int] = set()
         """Steps, counted from 0, that are left out."""
@@ -237,9 +232,7 @@ class _Running:
     def checkpoint(self) -> Checkpoint:
         tensors: dict[str, torch.Tensor] = {}
         for name, weight in self.trainee.trained.items():
-            # A weight that had no gradient yet (an expert that no token went to) has no moments.
-            moments = self.optimiser.state.get(weight, {})
-            tensors |= {f"{which} {name}": moments[which] for which in MOMENTS if which in moments}
+            tensors |= {f"{what} {name}": each for what, each in kept(self.optimiser, weight).items()}
             tensors[f"weight {name}"] = weight
         state = {
             "curve": [row.model_dump(mode="json") for row in self.curve],
@@ -251,21 +244,21 @@ class _Running:
 
     def _like(self) -> dict[str, torch.Tensor]:
         """How what is in a checkpoint is spread over ranks."""
-        kinds = ("weight", *MOMENTS[1:])
-        return {f"{kind} {name}": weight for kind in kinds for name, weight in self.trainee.trained.items()}
+        return {f"{what} {name}": each for what in ("weight", *SPREAD) for name, each in self.trainee.trained.items()}
 
     def _begin_anew(self) -> None:
         self.curve = [CurveRow(step=0, tokens=0, targets=0)]
         self._measure()
 
     def _resume(self, checkpoint: Checkpoint) -> None:
-        tensors = checkpoint.tensors
-        self.trainee.load({name: tensors[f"weight {name}"] for name in self.trainee.trained})
+        found: dict[str, dict[str, torch.Tensor]] = {}
+        for key, tensor in checkpoint.tensors.items():
+            what, _, name = key.partition(" ")
+            found.setdefault(name, {})[what] = tensor
+        self.trainee.load({name: each.pop("weight") for name, each in found.items()})
         self.optimiser.state.clear()
         for name, weight in self.trainee.trained.items():
-            moments = {which: tensors[f"{which} {name}"] for which in MOMENTS if f"{which} {name}" in tensors}
-            if moments:
-                self.optimiser.state[weight] = {which: each.to(weight.device) for which, each in moments.items()}
+            keep(self.optimiser, weight, found[name])
         self.curve = [CurveRow.model_validate(row) for row in checkpoint.state["curve"]]
 
     def _train(self, step: int) -> CurveRow:
@@ -359,15 +352,6 @@ def _stopped(reason: str, done: int, steps: int) -> Stopped:
         f"training stopped after step {done} of {steps}: {reason}",
         hint="a checkpoint is written: the same command goes on from it. Where a limit was reached, raise it before",
     )
-
-
-def _optimiser(trainee: Trainee, course: Course) -> torch.optim.Optimizer:
-    weights = trainee.trained.values()
-    groups = [
-        {"params": [each for each in weights if each.dim() >= 2], "weight_decay": course.weight_decay},
-        {"params": [each for each in weights if each.dim() < 2], "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW([group for group in groups if group["params"]], lr=0.0, betas=BETAS, fused=True)
 
 
 @contextlib.contextmanager

@@ -55,7 +55,8 @@ def needed(course: Course, shape: Shape, number_format: str, *, recompute: bool 
     """
     own = NARROW if number_format == "bfloat16" else WIDE
     if course.method == "full":
-        weights = shape.parameters * (4 * WIDE + (own if own != WIDE else 0))
+        moments = 2 * WIDE if course.optimiser == "adamw" else 2
+        weights = shape.parameters * (2 * WIDE + moments + (own if own != WIDE else 0))
     else:
         # It is loaded in float32 and cast after; adapters are a hundredth of it.
         weights = shape.parameters * WIDE * 1.1

@@ -28,20 +28,27 @@ def check_quantising(device: str, processes: int) -> None:
     Raises:
         Mistake: this machine cannot hold weights in 4 bits, or not spread over processes.
     """
-    where = 'method = "qlora"'
+    check_package(
+        "QLoRA",
+        where='method = "qlora"',
+        instead='`method = "lora"` trains the same adapters; bfloat16 halves its memory where the processor has it',
+        device=device,
+        processes=processes,
+    )
+
+
+def check_package(what: str, *, where: str, instead: str, device: str, processes: int) -> None:
+    """
+    Raises:
+        Mistake: bitsandbytes does not run here, or not in several processes.
+    """
     if device == "cpu":
-        raise Mistake(
-            "QLoRA needs a GPU",
-            where=where,
-            hint='`method = "lora"` trains the same adapters; bfloat16 halves its memory where the processor has it',
-        )
+        raise Mistake(f"{what} needs a GPU", where=where, hint=instead)
     if importlib.util.find_spec(PACKAGE) is None:
-        raise Mistake(f"QLoRA needs {PACKAGE}, which is not installed", where=where, hint="pip install 'kitae[qlora]'")
+        raise Mistake(f"{what} needs {PACKAGE}, which is not installed", where=where, hint="pip install 'kitae[qlora]'")
     if processes > 1:
         raise Mistake(
-            "QLoRA trains in one process",
-            where=where,
-            hint='weights in 4 bits are not spread over processes; `method = "lora"` spreads its own',
+            f"{what} trains in one process: what it keeps is not spread over several", where=where, hint=instead
         )
 
 

@@ -114,6 +114,7 @@ def _train(
     hush()
     from .along import Work, train_along
     from .memory import check_memory
+    from .optimiser import check_optimiser
     from .ranks import present
     from .trainee import copy_companions
 
@@ -121,6 +122,7 @@ def _train(
         run.say(f"{len(data.too_long)} examples are longer than {recipe.sequence} tokens and were left out")
     where = place()
     ranks = present()
+    check_optimiser(recipe, where["device"], ranks.count)
     pieces = ranks.pieces(computing.shard)
     table = f"[train.{recipe.name}]"
     check_memory(recipe, model.folder, **where, table=table, recompute=computing.recompute, pieces=pieces)
