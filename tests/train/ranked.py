@@ -87,16 +87,16 @@ def alone(job: Job) -> Outcome:
 class Together:
     """So many processes that do the same."""
 
-    def __init__(self, count: int, act: Callable[..., Any], *arguments: Any) -> None:
+    def __init__(self, count: int, act: Callable[..., Any], *arguments: Any, machines: int = 1) -> None:
         self.errors = Path(tempfile.mkdtemp())
         port, self._pipes, self.processes = _free_port(), [], []
         for rank in range(count):
             ours, theirs = CONTEXT.Pipe()
             environment = {
                 "RANK": str(rank),
-                "LOCAL_RANK": str(rank),
+                "LOCAL_RANK": str(rank % (count // machines)),
                 "WORLD_SIZE": str(count),
-                "LOCAL_WORLD_SIZE": str(count),
+                "LOCAL_WORLD_SIZE": str(count // machines),
                 "MASTER_ADDR": "127.0.0.1",
                 "MASTER_PORT": str(port),
             }
@@ -147,9 +147,9 @@ class Together:
         return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
-def together(count: int, job: Job) -> Outcome:
+def together(count: int, job: Job, machines: int = 1) -> Outcome:
     """The outcome of the first of so many; that of the others is held against it."""
-    first, *others = Together(count, train, job).outcomes()
+    first, *others = Together(count, train, job, machines=machines).outcomes()
     for other in others:
         assert other.curve == first.curve
         assert all(torch.equal(weight, other.weights[name]) for name, weight in first.weights.items())

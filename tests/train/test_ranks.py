@@ -80,6 +80,12 @@ def test_three_with_a_row_fewer_than_ranks_are_as_one(tiny_base: Path, tmp_path:
 
 
 @pytest.mark.slow
+def test_two_machines_with_a_copy_each_are_as_one(tiny_base: Path, tmp_path: Path) -> None:
+    one = job(tiny_base, tmp_path, shard="node")
+    assert furthest(together(4, one, machines=2), alone(one)) < EQUAL
+
+
+@pytest.mark.slow
 def test_in_bfloat16_two_are_nearly_as_one(tiny_base: Path, tmp_path: Path) -> None:
     one = job(tiny_base, tmp_path, number_format="bfloat16")
     found, expected = together(2, one), alone(one)
