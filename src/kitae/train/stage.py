@@ -254,6 +254,6 @@ def _stage(function: Callable[..., Artifact], format: int) -> Stage:
     )
 
 
-PRETRAIN = _stage(pretrain, 2)
+PRETRAIN = _stage(pretrain, 3)
 TUNE = _stage(tune, 3)
 PREFER = _stage(prefer, 1)
