@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import pickle
-import signal
 import socket
 import sys
 import tempfile
@@ -121,7 +120,7 @@ class Together:
         return found
 
     def kill(self, rank: int) -> None:
-        os.kill(self.processes[rank].pid, signal.SIGKILL)
+        self.processes[rank].kill()
 
     def ended(self, rank: int) -> int | None:
         """The exit code, once it has ended."""

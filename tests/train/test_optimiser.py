@@ -30,7 +30,7 @@ class Eight(torch.optim.Optimizer):
         super().__init__(groups, {"lr": lr, "betas": betas})
 
     @torch.no_grad()
-    def step(self, closure: Any = None) -> None:
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
         for group in self.param_groups:
             for weight in group["params"]:
                 state = self.state[weight]

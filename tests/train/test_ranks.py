@@ -13,12 +13,13 @@ import torch
 
 from kitae.train.batch import Batch
 from kitae.train.fit import plan
-from kitae.train.guard import Stopped
+from kitae.train.guard import Guard, Stopped
 from kitae.train.objective import Likelihood
 from kitae.train.packing import Order
 from kitae.train.ranks import Alone
 from kitae.train.trainee import Trainee
 
+from . import ranked
 from .conftest import course, make_examples, make_family, make_pairs, preferring, tuning
 from .ranked import Job, Outcome, Together, alone, furthest, together, train
 
@@ -28,7 +29,7 @@ FULL = course(tokens=2400, batch_tokens=384, weight_decay=0.1, learning_rate=2e-
 
 
 def job(base: Path, tmp_path: Path, **changes: Any) -> Job:
-    told = {
+    told: dict[str, Any] = {
         "course": FULL,
         "examples": [*make_examples(14), *make_family(4)],
         "held_out": make_examples(7, seed=9),
@@ -105,9 +106,7 @@ class MeanOfEachRank(Likelihood):
 
 
 def train_wrongly(ranks: Alone, job: Job) -> Outcome:
-    from . import ranked
-
-    ranked.Likelihood = MeanOfEachRank  # type: ignore[misc]
+    pytest.MonkeyPatch().setattr(ranked, "Likelihood", MeanOfEachRank)
     return train(ranks, job)
 
 
@@ -125,9 +124,8 @@ def test_a_mean_for_each_rank_is_seen(tiny_base: Path, tmp_path: Path) -> None:
 
 def train_until(ranks: Alone, job: Job, steps: int) -> str:
     """Trains with a checkpoint at each step, and stops as a machine asks it to after some."""
-    from kitae.train import fit as loop
 
-    class Asked(loop.Guard):
+    class Asked(Guard):
         calls = 0
 
         def reason(self, seconds: float) -> str:
@@ -135,7 +133,7 @@ def train_until(ranks: Alone, job: Job, steps: int) -> str:
             # One rank alone is told; all stop.
             return "the machine asked to stop" if self.calls == steps and ranks.rank == ranks.count - 1 else ""
 
-    loop.Guard = Asked  # type: ignore[misc]
+    pytest.MonkeyPatch().setattr("kitae.train.fit.Guard", Asked)
     with pytest.raises(Stopped) as raised:
         train(ranks, job)
     return str(raised.value)
@@ -176,9 +174,7 @@ class Forgetful(Order):
 
 
 def train_forgetfully(ranks: Alone, job: Job) -> Outcome:
-    from kitae.train import fit as loop
-
-    loop.Order = Forgetful  # type: ignore[misc]
+    pytest.MonkeyPatch().setattr("kitae.train.fit.Order", Forgetful)
     return train(ranks, job)
 
 

@@ -63,9 +63,7 @@ def train_along(
         Mistake: of `fit`, on all ranks.
     """
     recipe, where = work.recipe, work.where
-    trainee = ranks.all(
-        lambda: Trainee(work.model, recipe, **where, ranks=ranks, computing=work.computing)  # type: ignore[arg-type]
-    )
+    trainee = ranks.all(lambda: Trainee(work.model, recipe, **where, ranks=ranks, computing=work.computing))
     # Preferences compare with the model as it is now, so this comes before anything is trained or resumed.
     objective = objective_of(recipe, trainee, Joined([work.examples, work.held_out]))
     measured = at_most(work.held_out, recipe.held_out_tokens, objective.together)

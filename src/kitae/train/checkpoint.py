@@ -17,9 +17,12 @@ from typing import Any, Final
 
 import torch
 from torch import Tensor
-from torch.distributed.checkpoint import FileSystemReader, FileSystemWriter, load, save
 from torch.distributed.checkpoint.api import CheckpointException
+from torch.distributed.checkpoint.filesystem import FileSystemReader, FileSystemWriter
+from torch.distributed.checkpoint.metadata import TensorStorageMetadata
 from torch.distributed.checkpoint.staging import DefaultStager, StagingOptions
+from torch.distributed.checkpoint.state_dict_loader import load
+from torch.distributed.checkpoint.state_dict_saver import save
 
 from ..core.files import disk_full_is_a_mistake, file_digest, sync_folder, write_atomically
 from ..core.mistakes import Mistake
@@ -229,8 +232,9 @@ class Checkpoints:
 
 def _copied(checkpoint: Checkpoint) -> Checkpoint:
     """The same in the memory of the processor, so that training may go on."""
-    stager = DefaultStager(StagingOptions(False, False, False, False))
-    return replace(checkpoint, tensors=stager.stage(dict(checkpoint.tensors)))
+    copied = DefaultStager(StagingOptions(False, False, False, False)).stage(dict(checkpoint.tensors))
+    assert isinstance(copied, dict)  # and no promise of it, as is not asked for
+    return replace(checkpoint, tensors=copied)
 
 
 def _put(tensors: Mapping[str, Tensor], folder: Path, ranks: Alone) -> None:
@@ -254,6 +258,7 @@ def _got(folder: Path, like: Mapping[str, Tensor], ranks: Alone) -> dict[str, Te
     tensors = {
         name: torch.empty_like(like[name]) if name in like else torch.empty(each.size, dtype=each.properties.dtype)
         for name, each in reader.read_metadata().state_dict_metadata.items()
+        if isinstance(each, TensorStorageMetadata)  # there is nothing else in one
     }
     with _quietly():
         load(tensors, storage_reader=reader, **_how(ranks))

@@ -23,7 +23,7 @@ def mean_loss(
     trainee: Trainee, examples: Sequence[Example], course: Course, objective: Objective = LIKELIHOOD
 ) -> float | None:
     """Mean loss over what is learnt in examples; `None` where there is none."""
-    summed, count = 0.0, 0
+    summed = count = 0.0
     for batch, counts in _batches(trainee, examples, course, objective):
         loss = float(objective.loss(trainee, batch))
         if counts:

@@ -201,13 +201,13 @@ def gathering(device: Callable[[], str]) -> Iterator[bool]:
 def whole(tensor: Tensor) -> Tensor:
     """A tensor in one piece, whatever ranks have pieces of it; all of them have to ask."""
     gather = getattr(tensor, "full_tensor", None)
-    return gather() if gather else tensor  # type: ignore[no-any-return]
+    return gather() if gather else tensor
 
 
 def part_of(tensor: Tensor) -> Tensor:
     """What this rank has of a tensor."""
     local = getattr(tensor, "to_local", None)
-    return local() if local else tensor  # type: ignore[no-any-return]
+    return local() if local else tensor
 
 
 def part(tensor: Tensor, like: Tensor) -> Tensor:

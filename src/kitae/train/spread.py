@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 def layers_of(model: Any) -> list[nn.Module]:
     """The layers that a model has one after another."""
-    lists = [each for each in model.base_model.children() if isinstance(each, nn.ModuleList)]
-    return list(max(lists, key=len)) if lists else []
+    lists = [list(each) for each in model.base_model.children() if isinstance(each, nn.ModuleList)]
+    return max(lists, key=len, default=[])
 
 
 def recompute(layers: list[nn.Module]) -> None:
@@ -65,6 +65,8 @@ def spread(whole: nn.Module, layers: list[nn.Module], mesh: DeviceMesh, narrow: 
 
 def settle(whole: nn.Module) -> None:
     """Forgets weights that were gathered, so that the next pass gathers what they have become."""
+    from torch.distributed.fsdp import FSDPModule
+
     for each in whole.modules():
-        if hasattr(each, "reshard"):
+        if isinstance(each, FSDPModule):
             each.reshard()

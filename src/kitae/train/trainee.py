@@ -170,7 +170,7 @@ class Trainee:
         masters = {name: each.detach().clone().requires_grad_() for name, each in self.trained.items()}
         _narrow(narrow, list(self.trained.values()))
         for name, weight in self.trained.items():
-            weight.register_post_accumulate_grad_hook(_adding_up_in(masters[name]))
+            weight.register_post_accumulate_grad_hook(_adding_up_in(masters[name]))  # type: ignore[no-untyped-call]
             self._mastered.append((weight, masters[name]))
         return masters
 
