@@ -38,7 +38,7 @@ class Computing(Noun):
     """Where several processes train: whether all of them share out one copy of the weights, those of each machine do,
     or each has its own."""
     recompute: bool = False
-    """Whether layers are computed anew on the way back instead of kept: a third more time for less memory."""
+    """Whether layers are computed anew on the way back instead of kept: more time for less memory."""
     attention: Literal["auto", "examples", "flex", "sdpa", "varlen"] = "auto"
     """What computes attention, each example by itself: see `backends`. `auto` takes what suits the machine."""
 

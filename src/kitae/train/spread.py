@@ -21,7 +21,7 @@ def layers_of(model: Any) -> list[nn.Module]:
 def recompute(layers: list[nn.Module]) -> None:
     """Has the backward pass compute each layer anew from its input, the one thing of it that is kept.
 
-    A third more work for a fraction of the memory, and the same bits: nothing in a step draws random numbers.
+    One more forward pass for a fraction of the memory, and the same bits: nothing in a step draws random numbers.
     """
     for layer in layers:
         layer.forward = _again(layer.forward)

@@ -138,7 +138,9 @@ class Trainee:
 
     def reset(self) -> None:
         """Back to before the first step."""
-        fresh = Trainee(self.folder, self._course, number_format=self.number_format)
+        # Adapters begin alike whatever they stand beside, and on a CPU, where nothing is held in 4 bits.
+        course = self._course.model_copy(update={"method": "lora"}) if self._course.adapts else self._course
+        fresh = Trainee(self.folder, course, number_format=self.number_format)
         self.load({name: part(fresh.trained[name].detach(), weight) for name, weight in self.trained.items()})
 
     def save(self, folder: Path) -> None:
