@@ -32,7 +32,7 @@ from kitae.train.trainee import Trainee
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload([__name__])
 
-LONGEST = 60.0
+LONGEST = 240.0
 """Seconds that anything here may take."""
 
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from kitae.core.mistakes import Mistake
 from kitae.core.noun import digest
 from kitae.engine.tiny import make_tiny
-from kitae.train import optimiser, quantised
+from kitae.train import optimiser
 from kitae.train.checkpoint import Checkpoint, Checkpoints
 from kitae.train.fit import fit
 from kitae.train.optimiser import check_optimiser, keep, kept, make_optimiser
@@ -96,10 +96,10 @@ def test_a_course_in_eight_bits_goes_on_to_the_last_bit(tmp_path: Path) -> None:
 def test_eight_bits_are_refused_where_they_do_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(Mistake, match="AdamW in 8 bits needs a GPU"):
         check_optimiser(EIGHT, "cpu", 1)
-    monkeypatch.setattr(quantised.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(Mistake, match="needs bitsandbytes, which is not installed"):
         check_optimiser(EIGHT, "cuda", 1)
-    monkeypatch.setattr(quantised.importlib.util, "find_spec", lambda _: object())
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: object())
     check_optimiser(EIGHT, "cuda", 1)
     with pytest.raises(Mistake, match="trains in one process"):
         check_optimiser(EIGHT, "cuda", 2)

@@ -49,7 +49,7 @@ def equal(one: Outcome, other: Outcome) -> bool:
     "changes",
     [
         {"shard": "all"},
-        {"shard": "none"},
+        pytest.param({"shard": "none"}, marks=pytest.mark.slow),
         pytest.param({"course": tuning(tokens=1500, batch_tokens=384)}, marks=pytest.mark.slow),
         pytest.param(
             {
@@ -151,6 +151,7 @@ def test_two_are_stopped_together_and_go_on_as_if_nothing_was(tiny_base: Path, t
     assert equal(together(2, stopped), expected), "to the last bit"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("counts", [(2, 1), (1, 2)], ids=["2 to 1", "1 to 2"])
 def test_what_one_number_of_processes_wrote_another_goes_on_from(
     tiny_base: Path, tmp_path: Path, counts: tuple[int, int]
