@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import tempfile
 from pathlib import Path
-from typing import get_args
 
 import torch
 
@@ -20,12 +19,13 @@ from kitae.core.quiet import hush
 from kitae.engine.chat import Renderer
 from kitae.project import Project
 from kitae.train.checkpoint import Checkpoints
-from kitae.train.example import dialogues_as_examples
+from kitae.train.example import dialogues_as_examples, fitting
 from kitae.train.fit import fit
 from kitae.train.recipe import Method, TuneRecipe
 from kitae.train.trainee import Trainee
 
 NUMBER_FORMATS = ("bfloat16", "float32")
+METHODS: tuple[Method, ...] = ("full", "lora")
 
 
 def main() -> None:
@@ -38,9 +38,10 @@ def main() -> None:
     model = store.named("model/trimmed")
     dialogues = list(store.named("dialogues/main").rows("dialogues", Dialogue))
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, {model.facts['parameters']:,} parameters")
-    for method in get_args(Method):
+    for method in METHODS:
         recipe = TuneRecipe(method=method, tokens=parse_count(chosen.tokens), learning_rate=1e-5)
-        examples = dialogues_as_examples(dialogues, Renderer(model.folder), recipe.sequence).examples
+        every = list(dialogues_as_examples(dialogues, Renderer(model.folder)))
+        examples = [every[place] for place in fitting(every, recipe.sequence).places]
         for number_format in NUMBER_FORMATS:
             trainee = Trainee(model.folder, recipe, number_format=number_format)
             with tempfile.TemporaryDirectory() as folder:

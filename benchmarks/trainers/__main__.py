@@ -28,7 +28,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from job import Dialogue, Job, Setting, Told
 from templates import marked
@@ -40,9 +40,10 @@ from kitae.core.quantity import parse_count
 from kitae.core.quiet import OFF, hush
 from kitae.engine.chat import Renderer
 from kitae.project import Project
-from kitae.train.example import dialogues_as_examples
-from kitae.train.fit import BETAS, plan
-from kitae.train.recipe import Method, TuneRecipe
+from kitae.train.example import dialogues_as_examples, fitting
+from kitae.train.fit import plan
+from kitae.train.optimiser import BETAS
+from kitae.train.recipe import TuneRecipe
 
 HERE = Path(__file__).parent
 RESULTS = HERE.parent / "results"
@@ -123,7 +124,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, metavar="PROJECT")
     parser.add_argument("--peers", type=Path, required=True, metavar="PYTHON")
-    parser.add_argument("--method", choices=get_args(Method), default="lora")
+    parser.add_argument("--method", choices=("full", "lora"), default="lora")
     parser.add_argument("--untrimmed", action="store_true", help="the base with its whole vocabulary")
     parser.add_argument(
         "--tokens", default="2k", help="that we compute in an epoch; about six times as many for others"
@@ -165,7 +166,8 @@ def make_job(model: Artifact, dialogues: Sequence[Messages], chosen: argparse.Na
         method=chosen.method, tokens=tokens, learning_rate=1e-5, sequence=SEQUENCE, batch_tokens=SEQUENCE
     )
     messages = {each.id: [message.model_dump() for message in each.messages] for each in dialogues}
-    examples = dialogues_as_examples(dialogues, renderer, SEQUENCE).examples
+    every = list(dialogues_as_examples(dialogues, renderer))
+    examples = [every[place] for place in fitting(every, SEQUENCE).places]
     order = plan(examples, recipe)
     if order.steps < 2:
         raise Mistake(f"{order.steps} step of training leaves none to time", hint="raise --tokens")

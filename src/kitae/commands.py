@@ -200,9 +200,10 @@ def preflights(project: Project, watcher: Watcher | None = None, *, place: str =
         recipe, learning = file.train, road.learning[f"tuned{suffix}"]
         courses: list[tuple[str, Course, Data]] = []
         if learning.corpus is not None and learning.general is not None:
-            read = texts(recipe.pretrain, learning.model, learning.corpus, learning.general)
+            read = texts(recipe.pretrain, learning.model, learning.corpus, learning.general, making.memo)
             courses.append((f"pretrained{suffix}", recipe.pretrain, read))
-        courses.append((f"tuned{suffix}", recipe.tune, dialogues(recipe.tune, learning.model, learning.dialogues)))
+        told = dialogues(recipe.tune, learning.model, learning.dialogues, making.memo)
+        courses.append((f"tuned{suffix}", recipe.tune, told))
         for model, course, data in courses:
             done = making.watcher.start(f"model/{model}", "checking", len(CHECKS) + 1, "checks")
             found = preflight(course, learning.model.folder, data, place=machine(), done=done)

@@ -25,7 +25,7 @@ from .gate.client import Gate
 from .gate.policy import Endpoint, Place
 from .instruct.recipe import InstructRecipe, PairsRecipe
 from .knowledge.recipe import EmbedRecipe, IndexRecipe, SearchRecipe
-from .train.recipe import Limits, PreferRecipe, PretrainRecipe, TuneRecipe
+from .train.recipe import PLAIN, Computing, Limits, PreferRecipe, PretrainRecipe, TuneRecipe
 
 FILE = "kitae.toml"
 
@@ -60,12 +60,13 @@ class Goal(Noun):
 
 
 class TrainRecipe(Noun):
-    """`[train.pretrain]`, `[train.tune]`, `[train.prefer]` and `[train.limits]`."""
+    """`[train.pretrain]`, `[train.tune]`, `[train.prefer]`, `[train.limits]` and `[train.computing]`."""
 
     pretrain: PretrainRecipe = PretrainRecipe()
     tune: TuneRecipe = TuneRecipe()
     prefer: PreferRecipe = PreferRecipe()
     limits: Limits = Limits()
+    computing: Computing = PLAIN
 
 
 class KnowledgeRecipe(Noun):

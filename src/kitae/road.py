@@ -36,9 +36,10 @@ from .train.stage import PREFER, PRETRAIN, TUNE
 
 if TYPE_CHECKING:
     from .train.guard import Allowance
+    from .train.recipe import Computing
 
-Allowed = Callable[[], "dict[str, Allowance]"]
-"""How long a course may take, looked at when it is to be made."""
+Allowed = Callable[[], "dict[str, Allowance | Computing]"]
+"""How long a course may take and how it is computed, looked at when it is to be made."""
 
 STAGES = ("documents", "adopt", "knowledge", "corpus", "instruct", "train", "evaluate", "report")
 """Where `kitae run STAGE` may stop."""
@@ -187,14 +188,15 @@ def _speaker(model: Artifact, file: ProjectFile) -> dict[str, str]:
 
 
 def _allowed(project: Project, place: str) -> Allowed:
-    """How long a course may take here. Looked at when it is to be made: a limit is no part of what a model is."""
+    """How long a course may take here, and how. Looked at when it is to be made: no part of what a model is."""
 
-    def given() -> dict[str, Allowance]:
+    def given() -> dict[str, Allowance | Computing]:
         from .train.guard import allowance
 
         here = project.place(place)
         rates = {"yen_per_hour": here.yen_per_hour, "watts": here.watts} if here else {}
-        return {"allowed": allowance(project.file.train.limits, **rates)}
+        train = project.file.train
+        return {"allowed": allowance(train.limits, **rates), "computing": train.computing}
 
     return given
 

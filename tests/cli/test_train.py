@@ -213,6 +213,28 @@ def test_only_training_can_be_done_from_what_was_sent(stage: str, kitae: Command
     assert ended.code == 2 and "needs the documents" in ended.err
 
 
+@pytest.mark.slow
+def test_several_processes_train_what_was_sent(kitae: Command, ready: Path, tmp_path: Path) -> None:
+    """As the job file starts them on a node with several GPUs."""
+    node = sent(kitae, ready, tmp_path / "node")
+    started = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "kitae"]
+    arguments = ["-C", str(node), "run", "train", "--place", "cluster", "--inputs", str(node / "train.inputs.json")]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    ended = subprocess.run([*started, *arguments], env=environment, capture_output=True, text=True, timeout=300)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout == "2 artifacts made, 0 reused\n", "one of them speaks"
+    for name in ("model/pretrained", "model/tuned"):
+        model = Project(node).store.named(name)
+        assert model.facts["processes"] == 2
+        assert not model.edited()
+    # A mistake is said once, and ends all of them.
+    (node / "kitae.toml").write_text((node / "kitae.toml").read_text().replace('"internal"', '"public"'))
+    refused = subprocess.run([*started, *arguments], env=environment, capture_output=True, text=True, timeout=300)
+    assert refused.returncode != 0
+    assert refused.stderr.count("kitae: the place `cluster` may hold `public`") == 1
+    assert "has died" not in refused.stderr
+
+
 def test_a_list_of_inputs_that_is_none_is_a_mistake(kitae: Command, ready: Path) -> None:
     ended = kitae("-C", ready, "run", "train", "--inputs", ready / "kitae.toml")
     assert ended.code == 2 and "no list of inputs" in ended.err

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import errno
 from pathlib import Path
+from traceback import StackSummary
 from types import SimpleNamespace
 
 import pytest
 import torch
+from torch.distributed.checkpoint.api import CheckpointException
 
 from kitae.core.mistakes import Mistake
 from kitae.train import checkpoint
@@ -32,15 +35,68 @@ def test_the_latest_checkpoint_is_read_as_it_was_written(tmp_path: Path) -> None
 
 
 def test_a_damaged_checkpoint_is_a_mistake(tmp_path: Path) -> None:
+    """Whichever of its files it is, by a single bit, by its end, or altogether."""
     checkpoints = saved(tmp_path)
-    (file,) = tmp_path.iterdir()
-    whole = file.read_bytes()
-    for damaged in (whole[:-1], whole[:-4] + b"\0\0\0\0", b""):
-        file.write_bytes(damaged)
-        with pytest.raises(Mistake, match="checkpoint of step 3 is damaged"):
-            checkpoints.latest()
-    file.write_bytes(whole)
+    (folder,) = tmp_path.iterdir()
+    names = sorted(each.name for each in folder.iterdir())
+    assert names == [".metadata", "__0_0.distcp", "seal.json"]
+    for file in folder.iterdir():
+        whole = file.read_bytes()
+        middle = len(whole) // 2
+        flipped = whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :]
+        for damaged in (flipped, whole[:-1], b""):
+            file.write_bytes(damaged)
+            with pytest.raises(Mistake, match="checkpoint of step 3 is damaged"):
+                checkpoints.latest()
+        file.write_bytes(whole)
     assert checkpoints.latest() is not None
+    (folder / "__0_0.distcp").unlink()
+    with pytest.raises(Mistake, match="checkpoint of step 3 is damaged"):
+        checkpoints.latest()
+
+
+def test_a_copy_that_was_cut_off_is_passed_over(tmp_path: Path) -> None:
+    """Where folders are copied file by file, the seal comes last."""
+    saved(tmp_path, 3)
+    checkpoints = saved(tmp_path, 12)
+    (tmp_path / sorted(each.name for each in tmp_path.iterdir())[1] / "seal.json").unlink()
+    found = checkpoints.latest()
+    assert found is not None
+    assert found.step == 3
+    saved(tmp_path, 20)
+    assert [path.name[:13] for path in sorted(tmp_path.iterdir())] == ["step-00000003", "step-00000020"]
+
+
+def test_training_that_goes_back_forgets_what_came_after(tmp_path: Path) -> None:
+    saved(tmp_path, 3)
+    checkpoints = saved(tmp_path, 12)
+    checkpoints.forget(11)
+    found = checkpoints.latest()
+    assert found is not None
+    assert found.step == 3
+
+
+def test_what_is_written_behind_is_what_there_was(tmp_path: Path) -> None:
+    checkpoints, weight = Checkpoints(tmp_path, "mine", behind=True), torch.ones(10**5)
+    for step in range(1, 6):
+        checkpoints.save(Checkpoint(step, {"weight": weight}, {}))
+        weight += 1
+    found = checkpoints.latest()
+    assert found is not None
+    assert found.step == 5
+    assert torch.equal(found.tensors["weight"], torch.full((10**5,), 5.0))
+
+
+def test_what_goes_wrong_behind_is_said_with_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkpoints = Checkpoints(tmp_path, "mine", behind=True)
+
+    def full(*_: object, **__: object) -> None:
+        raise CheckpointException("write", {0: (OSError(errno.ENOSPC, "no space"), StackSummary())})
+
+    monkeypatch.setattr(checkpoint, "save", full)
+    checkpoints.save(Checkpoint(1, {"weight": torch.ones(2)}, {}))
+    with pytest.raises(Mistake, match="the disk is full"):
+        checkpoints.save(Checkpoint(2, {"weight": torch.ones(2)}, {}))
 
 
 def test_a_checkpoint_of_another_run_is_never_read(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def test_an_adapter_and_its_gradients_are_those_of_the_formula() -> None:
 def test_what_an_adapter_changes_can_be_added_to_the_weight() -> None:
     layer = adapted()
     inputs = torch.randn(4, 6)
-    merged = inputs @ (layer.layer.weight + layer.change()).T
+    merged = inputs @ (layer.layer.weight + layer.adapter().change()).T
     torch.testing.assert_close(layer(inputs), merged)
 
 

@@ -24,17 +24,29 @@ def test_longer_rows_need_more() -> None:
     assert long > short + 10e9
 
 
+def test_eight_processes_have_an_eighth_of_the_weights_each() -> None:
+    one, eight = (needed(PretrainRecipe(), SEVEN, "bfloat16", pieces=pieces) for pieces in (1, 8))
+    assert one - eight == pytest.approx(7 / 8 * 18 * 7e9)
+
+
 def test_the_shape_is_read_from_the_folder(tiny_base: Path) -> None:
     shape = shape_of(tiny_base)
     assert (shape.layers, shape.hidden, shape.intermediate) == (2, 64, 128)
     assert 5e4 < shape.parameters < 5e5
 
 
-def refused(folder: Path, free: float, recipe: PretrainRecipe | TuneRecipe, monkeypatch: pytest.MonkeyPatch) -> Mistake:
+def refused(
+    folder: Path,
+    free: float,
+    recipe: PretrainRecipe | TuneRecipe,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    recompute: bool = False,
+) -> Mistake:
     monkeypatch.setattr(memory, "_free", lambda _: free)
     monkeypatch.setattr(memory, "shape_of", lambda _: SEVEN)
     with pytest.raises(Mistake) as raised:
-        check_memory(recipe, folder, number_format="bfloat16", device="cpu", table="[train.x]")
+        check_memory(recipe, folder, number_format="bfloat16", device="cpu", table="[train.x]", recompute=recompute)
     return raised.value
 
 
@@ -43,7 +55,10 @@ def test_what_does_not_fit_is_refused_with_settings_that_would(tmp_path: Path, m
     assert told.what.startswith("training needs about 13")
     assert told.what.endswith("and 64.0 GB are free")
     assert told.hint.startswith('`method = "lora"` would need about')
-    assert "sequence = 4096" in refused(tmp_path, 60e9, TuneRecipe(sequence=8192), monkeypatch).hint
+    # What changes nothing of the result comes first.
+    long = TuneRecipe(sequence=8192)
+    assert refused(tmp_path, 60e9, long, monkeypatch).hint.startswith("`recompute = true` in [train.computing] would")
+    assert "sequence = 4096" in refused(tmp_path, 34e9, long, monkeypatch, recompute=True).hint
     assert "a smaller base" in refused(tmp_path, 8e9, TuneRecipe(), monkeypatch).hint
 
 

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import chain
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kitae.train.example import row_tokens
-from kitae.train.packing import Order, best_fit, pack, rows_for_tokens, shuffled
+from kitae.train import packing
+from kitae.train.example import Example, row_tokens
+from kitae.train.packing import Order, best_fit, by_tokens, pack, rows_for_tokens, shuffled
 
 from .conftest import make_examples, make_family
 
@@ -42,6 +45,54 @@ def test_families_stay_together_as_far_as_a_row_holds_them(seed: int, capacity: 
     apart = sum(row_tokens([example]) for example in examples)
     if capacity >= 250:
         assert sum(sizes) < 0.75 * apart
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_at_a_time() -> Iterator[None]:
+    """Tokens are compared two at a time, so that examples of a few tokens show what happens to long ones."""
+    before, packing.COMPARED = packing.COMPARED, 2
+    yield
+    packing.COMPARED = before
+
+
+@given(st.lists(st.lists(st.integers(0, 2), max_size=7), max_size=30))
+def test_examples_are_put_in_order_as_if_all_their_tokens_were_compared(rows: list[list[int]]) -> None:
+    examples = [Example("", np.array(row, np.int32), np.ones(len(row), np.bool_)) for row in rows]
+    assert by_tokens(examples, range(len(rows))) == sorted(range(len(rows)), key=lambda place: rows[place])
+
+
+@pytest.mark.parametrize("together", [1, 2])
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 50), st.integers(180, 400))
+def test_examples_are_packed_as_a_plain_version_packs_them(together: int, seed: int, capacity: int) -> None:
+    examples = [*make_examples(10, seed=seed), *make_family(6, seed=seed), *make_family(6, seed=seed + 99)]
+    if together == 1:
+        examples = [examples[index] for index in shuffled(len(examples), seed, 0)]
+    assert pack(examples, capacity, together) == plain_pack(examples, capacity, together)
+
+
+def plain_pack(examples: list[Example], capacity: int, together: int) -> list[tuple[int, ...]]:
+    """With all tokens in memory at once."""
+    units = [tuple(range(start, start + together)) for start in range(0, len(examples), together)]
+    units.sort(key=lambda unit: examples[unit[0]].tokens.tolist())
+    families: list[list[tuple[int, ...]]] = []
+    for unit in units:
+        joined = [*families[-1], unit] if families else []
+        before, first = (families[-1][-1][-1], unit[0]) if families else (0, 0)
+        lengths = len(examples[before]), len(examples[first])
+        common = packing.shared(examples[before], examples[first]) if families else 0
+        alike = families and common >= packing.SAME_FAMILY * min(lengths)
+        if alike and tokens_of(examples, joined) <= capacity:
+            families[-1] = joined
+        else:
+            families.append([unit])
+    rows = best_fit([tokens_of(examples, family) for family in families], capacity)
+    ordered = [sorted((unit for family in row for unit in families[family]), key=units.index) for row in rows]
+    return [tuple(chain.from_iterable(row)) for row in sorted(ordered, key=min)]
+
+
+def tokens_of(examples: list[Example], units: list[tuple[int, ...]]) -> int:
+    return row_tokens([examples[index] for index in chain.from_iterable(units)])
 
 
 def test_examples_that_share_nothing_are_packed_by_length() -> None:

@@ -13,14 +13,15 @@ from torch import Tensor
 
 from kitae.engine.chat import Renderer
 from kitae.train import batch as batches
-from kitae.train import preflight as module
+from kitae.train import checks as module
 from kitae.train.attention import Stretch
 from kitae.train.batch import Batch
+from kitae.train.checks import Check
 from kitae.train.data import Data
 from kitae.train.example import dialogues_as_examples
 from kitae.train.objective import Likelihood
 from kitae.train.packing import Order, Row
-from kitae.train.preflight import Check, Preflight, preflight
+from kitae.train.preflight import Preflight, preflight
 from kitae.train.recipe import Course, TuneRecipe
 from kitae.train.trainee import Trainee
 
@@ -41,8 +42,11 @@ def data_of(folder: Path, count: int = 14) -> Data:
         for number, each in enumerate(dialogues)
         for text in [longer if number % 3 == 0 else each.messages[-1].content]
     ]
-    examples = dialogues_as_examples(uneven, renderer, RECIPE.sequence).examples
-    origin = {each.id: "dialogues/a" if number < 4 else "dialogues/b" for number, each in enumerate(examples)}
+    examples = list(dialogues_as_examples(uneven, renderer))
+
+    def origin(place: int) -> str:
+        return "dialogues/a" if place < 4 else "dialogues/b"
+
     return Data(examples, examples[:2], renderer, dialogues=uneven, origin=origin)
 
 
@@ -88,13 +92,13 @@ def test_of_a_large_model_two_layers_are_checked(
 ) -> None:
     monkeypatch.setattr(module, "SMALL", 0)
     cut: list[Path] = []
-    whole = module._Flight.trainee
+    whole = module.Flight.trainee
 
-    def trainee(self: module._Flight, course: Course) -> Trainee:
+    def trainee(self: module.Flight, course: Course) -> Trainee:
         cut.append(self.folder)
         return whole(self, course)
 
-    monkeypatch.setattr(module._Flight, "trainee", trainee)
+    monkeypatch.setattr(module.Flight, "trainee", trainee)
     folder = families("gemma3")
     assert fly(folder).passed
     assert folder not in cut
@@ -158,7 +162,7 @@ def test_an_order_that_begins_anew_on_resume_fails(
 
 
 def test_moments_that_are_lost_on_resume_fail(families: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kitae.train.fit.MOMENTS", ())
+    monkeypatch.setattr("kitae.train.fit.kept", lambda *_: {})
     assert "resume" in failed(fly(families("llama")))
 
 
@@ -182,6 +186,6 @@ def test_another_template_than_the_tokens_were_made_with_fails(families: Callabl
     folder = families("llama")
     data = data_of(folder)
     data.renderer.template = "{% for m in messages %}{{ m.content }}{% endfor %}"
-    found = module.template(module._Flight(folder, RECIPE, data, data.examples))
+    found = module.template(module.Flight(folder, RECIPE, data, data.examples))
     assert isinstance(found, Check)
     assert not found.passed

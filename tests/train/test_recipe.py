@@ -19,7 +19,7 @@ def test_pretraining_may_be_left_out_and_tuning_may_not_be_empty() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"learning_rate": 0}, {"rank": 0}, {"warmup": 2}, {"method": "qlora"}, {"clip": -1}, {"epoch": 1}]
+    "wrong", [{"learning_rate": 0}, {"rank": 0}, {"warmup": 2}, {"method": "half"}, {"clip": -1}, {"epoch": 1}]
 )
 def test_what_cannot_be_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):

@@ -8,8 +8,8 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from kitae.core.mistakes import Mistake
-from kitae.train import attention
-from kitae.train.attention import Stretch
+from kitae.train import backends
+from kitae.train.attention import Stretch, example_attention
 from kitae.train.batch import Batch
 from kitae.train.example import Example, row_tokens
 from kitae.train.recipe import Course
@@ -66,12 +66,12 @@ def test_a_change_in_one_document_leaves_the_others_as_they_were(trainee: Make) 
 
 
 def test_an_architecture_whose_documents_would_mix_is_refused(trainee: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = attention.example_attention
+    whole = example_attention
 
     def leaking(*given: torch.Tensor, stretches: tuple[Stretch, ...], **named: object) -> object:
         return whole(*given, stretches=[Stretch(0, stretches[-1].end)], **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(attention, "example_attention", leaking)
+    monkeypatch.setitem(backends.BACKENDS, "examples", (leaking, lambda *_: ""))
     with pytest.raises(Mistake, match="cannot be trained on packed examples"):
         trainee(course())
 

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from ..core.noun import Noun
+from ..core.quantity import Count
 
 
 class AdoptRecipe(Noun):
@@ -23,5 +24,7 @@ class TrimRecipe(Noun):
     """`trim` keeps the rows that the project, its language, all bytes and the special tokens need."""
     language: Literal["ja", "en"] = "ja"
     """Whose everyday words are kept besides those of the documents."""
+    grow: Count = 0
+    """At most so many new tokens for what the documents say often; only training of all weights teaches them."""
     general: int = Field(default=8_000, ge=0)
     """How many of the most frequent Latin pieces are kept, by their rank in the base's vocabulary."""

@@ -20,6 +20,10 @@ from ..core.stage import Stage
 from .facts import facts_of, licence_of
 from .recipe import AdoptRecipe, TrimRecipe
 from .sources import Base, find_base, joined, model_files
+from .weights import choose_rows
+
+TABLE = "vocabulary"
+"""Rows of a trimmed model: how many characters a token of each vocabulary stands for."""
 
 
 def base_files(recipe: AdoptRecipe, project: Path) -> tuple[tuple[str, str], ...]:
@@ -64,36 +68,70 @@ def adopt(recipe: AdoptRecipe, folder: Path, run: Run) -> Artifact:
 
 
 def trim(recipe: TrimRecipe, model: Artifact, documents: Artifact, run: Run) -> Artifact:
-    """Keeps the token rows that the project needs.
+    """Keeps the token rows that the project needs, and adds what it asks for.
 
     Raises:
-        Mistake: the vocabulary is of a kind that cannot be trimmed.
+        Mistake: the vocabulary is of a kind that cannot be trimmed, or grown.
     """
-    before = {f"{fact}_before": model.facts[fact] for fact in ("vocabulary", "parameters")}
-    if recipe.vocabulary == "keep":
-        for name in model.record.files:
-            with disk_full_is_a_mistake(run.folder):
-                shutil.copyfile(model.path(name), run.path(name))
-        run.facts(**model.facts, **before)
-        return run.seal()
-    from .vocabulary import trim as trim_vocabulary
-    from .weights import cut_rows, token_rows
+    from .growth import grow
+    from .table import BASE, NOW, advice, measured
 
-    advance = run.progress("trimming the vocabulary", 2, "steps")
-    trimmed = trim_vocabulary(
-        model.folder,
-        [document.text for document in documents.rows("documents", Document)],
-        language=recipe.language,
-        general=recipe.general,
-        available=token_rows(model.folder),
-    )
+    before = {f"{fact}_before": model.facts[fact] for fact in ("vocabulary", "parameters")}
+    base = json.loads(model.path("tokenizer.json").read_text(encoding="utf-8"))
+    texts = [document.text for document in documents.rows("documents", Document)]
+    advance = run.progress("choosing the vocabulary", 3, "steps")
+    now, rows = _kept(recipe, model, base, texts)
     advance(1)
-    _write_json(run.path("tokenizer.json"), trimmed.tokenizer)
-    _write_settings(model, run, trimmed.new_ids, len(trimmed.rows))
-    cut_rows(model.folder, run.folder, trimmed.rows)
+    counts = {BASE: model.facts["vocabulary"], NOW: len(rows) or model.facts["vocabulary"]}
+    table = measured(model.path("tokenizer.json"), now, counts, texts)
+    run.write(TABLE, table)
     advance(1)
-    run.facts(**{**model.facts, **facts_of(run.folder)}, **before)
-    return run.seal()
+    grown = grow(now, texts, recipe.grow) if recipe.grow else None
+    if rows:
+        new = [[rows[piece] for piece in pieces] for pieces in grown.pieces] if grown else []
+        _write_json(run.path("tokenizer.json"), grown.tokenizer if grown else now)
+        _write_settings(model, run, {old: place for place, old in enumerate(rows)}, len(rows) + len(new))
+        choose_rows(model.folder, run.folder, rows, new)
+    else:
+        _copy_all(model, run)
+    advance(1)
+    run.facts(**{**model.facts, **(facts_of(run.folder) if rows else {})}, **before, advice=advice(table))
+    return run.seal(derived=[f"{TABLE}.jsonl"])
+
+
+def _kept(
+    recipe: TrimRecipe, model: Artifact, base: dict[str, Any], texts: list[str]
+) -> tuple[dict[str, Any], list[int]]:
+    """The tokenizer, and which rows stay; no row is named where all of them do, as they are."""
+    from .vocabulary import trim as trim_vocabulary
+    from .weights import token_rows
+
+    if recipe.vocabulary == "trim":
+        trimmed = trim_vocabulary(
+            model.folder,
+            texts,
+            language=recipe.language,
+            general=recipe.general,
+            available=token_rows(model.folder),
+        )
+        return trimmed.tokenizer, trimmed.rows
+    if not recipe.grow:
+        return base, []
+    # Rows beyond the last token are padding: new tokens take their numbers.
+    tokens = len({*base["model"]["vocab"].values(), *(token["id"] for token in base["added_tokens"])})
+    if tokens > (there := token_rows(model.folder)):
+        raise Mistake(
+            f"the tokenizer names {tokens:,} tokens and the model has {there:,} rows, so none can be added",
+            where=model.id,
+            hint='set `grow = 0`, or vocabulary = "trim"',
+        )
+    return base, list(range(tokens))
+
+
+def _copy_all(model: Artifact, run: Run) -> None:
+    for name in model.record.files:
+        with disk_full_is_a_mistake(run.folder):
+            shutil.copyfile(model.path(name), run.path(name))
 
 
 def _tell(licence: str, recipe: AdoptRecipe, run: Run) -> None:

@@ -1,13 +1,18 @@
-"""The weights with fewer token rows."""
+"""The weights with other token rows."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..core.files import disk_full_is_a_mistake
 from ..core.mistakes import Mistake
 from .facts import ROW_TENSORS, tensors, weight_files
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 INDEX = "model.safetensors.index.json"
 
@@ -35,16 +40,19 @@ def token_rows(folder: Path) -> int:
     )
 
 
-def cut_rows(source: Path, target: Path, rows: list[int]) -> None:
-    """Writes the weights of `source` into `target`, file by file, with only these token rows, in this order."""
-    import torch
+def choose_rows(source: Path, target: Path, rows: Sequence[int], new: Sequence[Sequence[int]] = ()) -> None:
+    """Writes the weights of `source` into `target`, file by file, with these token rows alone, in this order.
+
+    Args:
+        new: For each further row, of which old ones it is the mean.
+    """
     from safetensors.torch import load_file, save_file
 
-    index, size = torch.tensor(rows), 0
+    size = 0
     for file in weight_files(source):
         weights = load_file(file)
         for name in filter(ROW_TENSORS.search, list(weights)):
-            weights[name] = weights[name].index_select(0, index).contiguous()
+            weights[name] = _chosen(weights[name], rows, new)
         size += sum(each.numel() * each.element_size() for each in weights.values())
         with disk_full_is_a_mistake(target):
             save_file(weights, target / file.name, metadata={"format": "pt"})
@@ -52,3 +60,13 @@ def cut_rows(source: Path, target: Path, rows: list[int]) -> None:
         written = json.loads((source / INDEX).read_text(encoding="utf-8"))
         written["metadata"] = {"total_size": size}
         (target / INDEX).write_text(json.dumps(written, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def _chosen(table: Tensor, rows: Sequence[int], new: Sequence[Sequence[int]]) -> Tensor:
+    import torch
+
+    kept = table.index_select(0, torch.tensor(rows)).contiguous()
+    if not new:
+        return kept
+    means = [table[list(pieces)].float().mean(0).to(table.dtype) for pieces in new]
+    return torch.cat([kept, torch.stack(means)])

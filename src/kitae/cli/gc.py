@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 from rich.console import Console
 
 from ..commands import plan
 from ..core.artifact import Artifact
+from ..core.memo import forget_folders
 from ..project import Project
 from .outputs import GcOutput
 from .printing import emit, size
@@ -27,12 +29,14 @@ def gc(folder: Path, named: tuple[str, ...], *, dry: bool, as_json: bool) -> Non
     going = [each for each in unused if each.id in wanted or _cheap(each)]
     kept = [each for each in unused if each not in going]
     freed = sum(seal.size for each in going for seal in each.record.files.values())
-    if not dry:
-        with project.store.lock():
-            for each in going:
-                project.store.remove(each.folder)
-            for path in abandoned:
-                project.store.remove(path)
+    contents = {each.content for each in planned.used}
+    with nullcontext() if dry else project.store.lock():
+        # Rows as tokens: cheap, and of no use without the artifact that they are of.
+        freed += forget_folders(project.store.memo_file, lambda key: bool(key) and key["of"] in contents, dry=dry)
+        for each in () if dry else going:
+            project.store.remove(each.folder)
+        for path in () if dry else abandoned:
+            project.store.remove(path)
     deleted = [each.id for each in going] + [f"{path.parent.name}/{path.name}" for path in abandoned]
     output = GcOutput(dry=dry, deleted=tuple(deleted), kept=tuple(a.id for a in kept), bytes=freed)
 

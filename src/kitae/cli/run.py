@@ -13,6 +13,8 @@ from ..estimate import estimate
 from ..project import Project
 from ..rented.inputs import read_inputs
 from ..road import STAGES
+from ..train.ranks import gathering
+from ..train.stage import place as machine
 from .compare import print_table
 from .outputs import RunOutput, StepLine
 from .printing import duration, emit
@@ -24,6 +26,12 @@ def run(folder: Path, stage: str, *, dry: bool, place: str, as_json: bool, input
     Raises:
         Mistake: no such stage, or whatever the stages find.
     """
+    with gathering(_device) as follows:
+        if not follows:
+            _run(folder, stage, dry=dry, place=place, as_json=as_json, inputs=inputs)
+
+
+def _run(folder: Path, stage: str, *, dry: bool, place: str, as_json: bool, inputs: Path | None) -> None:
     if stage not in STAGES:
         raise Mistake(f"no stage `{stage}`", hint=nearest(stage, STAGES))
     project = Project(folder)
@@ -58,6 +66,11 @@ def run(folder: Path, stage: str, *, dry: bool, place: str, as_json: bool, input
             console.print(f"\nreport: {report}", markup=False)
 
     emit(output, as_json=as_json, text=text)
+
+
+def _device() -> str:
+    """What this machine trains on."""
+    return machine()["device"]
 
 
 def _output(making: Making, seconds: float, *, dry: bool) -> RunOutput:

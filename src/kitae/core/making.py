@@ -45,7 +45,7 @@ class Making:
     _made: dict[tuple[str, str], Artifact] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
-        self.memo = Memo(None if self.dry else self.store.folder / "memo.sqlite")
+        self.memo = Memo(None if self.dry else self.store.memo_file)
 
     def __call__(
         self,

@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
+import os
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,9 @@ from .noun import canonical, digest
 
 SQLITE_NEEDS = 2**17
 """Bytes. With less than this left SQLite fails on its side files, and calls that an input/output error."""
+
+KEY = "key.json"
+"""In a folder of files: what it is remembered for."""
 
 _TABLE = "CREATE TABLE IF NOT EXISTS memo (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"
 
@@ -52,8 +58,64 @@ class Memo:
             self._connection.execute("INSERT OR REPLACE INTO memo VALUES (?, ?)", (name, value))
         return json.loads(value)
 
+    def folder(self, key: Any, make: Callable[[Path], None], whole: Callable[[Path], bool]) -> Path:
+        """The folder of files remembered for `key`, or one that `make` fills, remembered from now on.
+
+        It is filled beside and renamed, so that a kill leaves none or all of it, and two processes may do so at once.
+
+        Args:
+            whole: Whether a folder that is there is as it was made; else it is made again.
+        """
+        final = self._home / digest(key)
+        if final.is_dir():
+            if whole(final):
+                self.hits += 1
+                return final
+            shutil.rmtree(final, ignore_errors=True)
+        self.misses += 1
+        beside = final.with_name(f".{final.name}.{os.getpid()}")
+        shutil.rmtree(beside, ignore_errors=True)
+        with disk_full_is_a_mistake(beside):
+            beside.mkdir(parents=True)
+            (beside / KEY).write_text(canonical(key), encoding="utf-8")
+            make(beside)
+        try:
+            beside.rename(final)
+        except OSError:  # another process was quicker
+            shutil.rmtree(beside)
+        return final
+
+    @cached_property
+    def _home(self) -> Path:
+        return _folders(self._file) if self._file else Path(self._scratch.name)
+
+    @cached_property
+    def _scratch(self) -> tempfile.TemporaryDirectory[str]:
+        """Without a file, folders are gone with this process, too."""
+        return tempfile.TemporaryDirectory(prefix="kitae-memo-", ignore_cleanup_errors=True)
+
     def close(self) -> None:
         self._connection.close()
+
+
+def forget_folders(file: Path, used: Callable[[Any], bool], *, dry: bool = False) -> int:
+    """Deletes the folders of a memo whose key is not `used`, and those that a kill left half filled.
+
+    Returns:
+        Their bytes.
+    """
+    freed = 0
+    for folder in sorted(_folders(file).glob("*")):
+        if not folder.name.startswith(".") and used(_key_of(folder)):
+            continue
+        freed += sum(each.stat().st_size for each in folder.rglob("*") if each.is_file())
+        if not dry:
+            shutil.rmtree(folder, ignore_errors=True)
+    return freed
+
+
+def _folders(file: Path) -> Path:
+    return file.with_suffix("")
 
 
 @contextlib.contextmanager
@@ -65,6 +127,11 @@ def _disk_full_is_a_mistake(file: Path | None) -> Iterator[None]:
             if file is None or shutil.disk_usage(file.parent).free >= SQLITE_NEEDS:
                 raise
             raise OSError(errno.ENOSPC, str(error)) from error
+
+
+def _key_of(folder: Path) -> Any:
+    file = folder / KEY
+    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else None
 
 
 def _open(file: Path | None) -> sqlite3.Connection:

@@ -54,6 +54,11 @@ class Store:
             file.flush()
             yield
 
+    @property
+    def memo_file(self) -> Path:
+        """Where `Memo` remembers work on parts of artifacts; its folders of files stand beside."""
+        return self.folder / "memo.sqlite"
+
     def artifacts(self, kind: str | None = None) -> list[Artifact]:
         """All sealed artifacts, the oldest first."""
         found = [open_artifact(folder) for folder in self._folders(kind)]

@@ -96,7 +96,7 @@ def _files(model: Artifact, *, adapter: bool) -> dict[str, str]:
 
 
 def _no_adapter(model: Artifact) -> Mistake:
-    if model.facts.get("method") == "lora":
+    if model.facts.get("method") in ("lora", "qlora"):
         return Mistake(
             f"{model.id} was trained before kitae kept adapters", hint="train it again: `kitae run` makes what is stale"
         )

@@ -66,46 +66,54 @@ class Series:
 
 
 CHART_WIDTH, CHART_HEIGHT = 340, 220
+PLAIN = 100_000
+"""Below this a number on an axis is written out."""
+
 LEFT, RIGHT, TOP, BOTTOM = 40, 22, 24, 42
 
 
-def line_chart(series: Sequence[Series], *, x_label: Both, y_label: Both) -> Markup:
+SMALL_WIDTH, SMALL_HEIGHT = 165, 140
+"""Of a chart that stands beside another one."""
+
+
+def line_chart(series: Sequence[Series], *, x_label: Both, y_label: Both, small: bool = False) -> Markup:
     """Lines over common axes. A series of few points shows them as dots as well."""
+    whole_width, whole_height = (SMALL_WIDTH, SMALL_HEIGHT) if small else (CHART_WIDTH, CHART_HEIGHT)
     every = [point for each in series for point in each.points]
     if not every:
         return Markup()
     x_low, x_high = 0.0, max(x for x, _ in every) or 1.0
-    y_ticks = ticks(min(y for _, y in every), max(y for _, y in every))
+    y_ticks = ticks(min(y for _, y in every), max(y for _, y in every), 4 if small else 5)
     y_low, y_high = y_ticks[0], y_ticks[-1]
-    width, height = CHART_WIDTH - LEFT - RIGHT, CHART_HEIGHT - TOP - BOTTOM
+    width, height = whole_width - LEFT - RIGHT, whole_height - TOP - BOTTOM
 
     def place(x: float, y: float) -> tuple[float, float]:
         across = (x - x_low) / (x_high - x_low)
         up = (y - y_low) / (y_high - y_low)
         return round(LEFT + width * across, 1), round(TOP + height * (1 - up), 1)
 
-    parts = [_y_tick(tick, place(x_low, tick)[1]) for tick in y_ticks]
+    parts = [_y_tick(tick, place(x_low, tick)[1], whole_width - RIGHT) for tick in y_ticks]
     parts += [
-        Markup('<text class="tick" text-anchor="middle" x="{}" y="{}">{}</text>').format(
-            place(tick, y_low)[0], CHART_HEIGHT - BOTTOM + 15, f"{tick:,.0f}"
+        amount(tick).inside_svg(
+            Markup('text-anchor="middle" x="{}" y="{}"').format(place(tick, y_low)[0], whole_height - BOTTOM + 15)
         )
-        for tick in ticks(x_low, x_high)
+        for tick in ticks(x_low, x_high, 3 if small else 5)
         if tick <= x_high
     ]
     parts += [_line(each, [place(x, y) for x, y in each.points]) for each in series if each.points]
-    below = Markup('text-anchor="middle" x="{}" y="{}"').format(LEFT + width / 2, CHART_HEIGHT - 6)
+    below = Markup('text-anchor="middle" x="{}" y="{}"').format(LEFT + width / 2, whole_height - 6)
     above = Markup('x="0" y="11"')
     parts.append(Markup('<g class="label">{}{}</g>').format(x_label.inside_svg(below), y_label.inside_svg(above)))
-    return Markup('<svg class="chart" role="img" viewBox="0 0 {} {}">{}</svg>').format(
-        CHART_WIDTH, CHART_HEIGHT, Markup("").join(parts)
+    return Markup('<svg class="chart{}" role="img" viewBox="0 0 {} {}">{}</svg>').format(
+        " small" if small else "", whole_width, whole_height, Markup("").join(parts)
     )
 
 
-def _y_tick(tick: float, y: float) -> Markup:
+def _y_tick(tick: float, y: float, right: float) -> Markup:
     return Markup(
         '<line class="grid" x1="{}" x2="{}" y1="{y}" y2="{y}"/>'
         '<text class="tick" text-anchor="end" x="{}" y="{}">{}</text>'
-    ).format(LEFT, CHART_WIDTH - RIGHT, LEFT - 6, y + 4, f"{tick:g}", y=y)
+    ).format(LEFT, right, LEFT - 6, y + 4, f"{tick:g}", y=y)
 
 
 def _line(series: Series, places: Sequence[tuple[float, float]]) -> Markup:
@@ -114,6 +122,19 @@ def _line(series: Series, places: Sequence[tuple[float, float]]) -> Markup:
     return Markup('<g class="series {}"><polyline points="{}"/>{}</g>').format(
         series.kind, path, Markup("").join(Markup('<circle cx="{}" cy="{}" r="2.6"/>').format(x, y) for x, y in dots)
     )
+
+
+def amount(value: float) -> Both:
+    """A round number on an axis as each language shortens it: `2,000`, `20万` and `200k`, `1.5億` and `150M`."""
+    return Both(
+        _short(value, ((10**8, "億"), (10**4, "万"))), _short(value, ((10**9, "B"), (10**6, "M"), (10**3, "k")))
+    )
+
+
+def _short(value: float, units: Sequence[tuple[int, str]]) -> str:
+    if value < PLAIN:
+        return f"{value:,.0f}"
+    return next(f"{value / one:,g}{unit}" for one, unit in units if value >= one)
 
 
 def ticks(low: float, high: float, wanted: int = 5) -> list[float]:

@@ -44,9 +44,10 @@ def _figure(value: object) -> str:
 
 def _method(course: Artifact) -> str:
     recipe = course.record.recipe
-    if course.facts.get("method") != "lora":
+    name = {"lora": "LoRA", "qlora": "QLoRA (4 bit)"}.get(str(course.facts.get("method")))
+    if name is None:
         return _figure(course.facts.get("method"))
-    return f"LoRA, rank {recipe.get('rank')}, alpha {_figure(recipe.get('alpha'))}"
+    return f"{name}, rank {recipe.get('rank')}, alpha {_figure(recipe.get('alpha'))}"
 
 
 def _held_out(course: Artifact) -> str:

@@ -9,10 +9,10 @@ from typing import Any
 
 from safetensors.torch import save_file
 
-from .lora import LoraLinear
+from .lora import Adapter
 
 
-def save_adapters(adapted: Mapping[str, LoraLinear], folder: Path) -> None:
+def save_adapters(adapted: Mapping[str, Adapter], folder: Path) -> None:
     """Writes `adapter_config.json` and `adapter_model.safetensors` (float32).
 
     The config names no base: a trainee knows only a folder of this machine. `kitae export` fills it in.
@@ -25,8 +25,8 @@ def save_adapters(adapted: Mapping[str, LoraLinear], folder: Path) -> None:
     weights = {}
     for name, each in adapted.items():
         module = f"base_model.model.{name.removesuffix('.weight')}"
-        weights[f"{module}.lora_A.weight"] = each.down.detach().cpu().contiguous()
-        weights[f"{module}.lora_B.weight"] = each.up.detach().cpu().contiguous()
+        weights[f"{module}.lora_A.weight"] = each.down.contiguous()
+        weights[f"{module}.lora_B.weight"] = each.up.contiguous()
     file = folder / "adapter_model.safetensors"
     save_file(weights, file, metadata={"format": "pt"})
     file.chmod(0o644)  # safetensors makes it private, which a shared store is not
@@ -34,7 +34,7 @@ def save_adapters(adapted: Mapping[str, LoraLinear], folder: Path) -> None:
     (folder / "adapter_config.json").write_text(text, encoding="utf-8")
 
 
-def _config(adapted: Mapping[str, LoraLinear]) -> dict[str, Any]:
+def _config(adapted: Mapping[str, Adapter]) -> dict[str, Any]:
     rank, scale = next((each.down.shape[0], each.scale) for each in adapted.values())
     return {
         "base_model_name_or_path": None,

@@ -1,9 +1,8 @@
 """Attention that is confined to examples: many of them in one row, none sees another.
 
-Registered with transformers, so that every model whose attention goes through its `AttentionInterface` can use it.
-Instead of one attention over the row with a mask that forbids nearly everything, it runs over each example by itself:
-the same numbers for the squares of their lengths instead of the square of the row's. Examples may share their
-beginning, which then stands in the row once. Sliding windows are kept.
+What a CPU trains with; other machines have `backends`. Instead of one attention over the row with a mask that forbids
+nearly everything, it runs over each example by itself: the same numbers for the squares of their lengths instead of the
+square of the row's. Examples may share their beginning, which then stands in the row once. Sliding windows are kept.
 """
 
 from __future__ import annotations
@@ -17,9 +16,6 @@ import torch
 from torch import Tensor
 
 from .precision import wide
-
-NAME: Final = "kitae_examples"
-"""For transformers' `attn_implementation`."""
 
 BLOCK: Final = 128
 """Queries that are looked at together; the keys after a block are left out, which saves up to half the work."""
@@ -54,14 +50,6 @@ class Stretch:
             row[:, self.before[first : first + ahead]] += values[:, :ahead]
         start = self.start + max(0, first - self.shared)
         row[:, start : start + values.shape[1] - ahead] += values[:, ahead:]
-
-
-def register() -> None:
-    """Makes the attention known to transformers. Models take the examples' stretches as the argument `stretches`."""
-    from transformers import AttentionInterface
-
-    # No mask function is registered under the name, so transformers makes no mask.
-    AttentionInterface.register(NAME, example_attention)
 
 
 def example_attention(

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+import warnings
+from collections import ChainMap
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from safetensors import safe_open
-from safetensors.torch import save_file
+import torch
 from torch import Tensor
+from torch.distributed.checkpoint.api import CheckpointException
+from torch.distributed.checkpoint.filesystem import FileSystemReader, FileSystemWriter
+from torch.distributed.checkpoint.metadata import TensorStorageMetadata
+from torch.distributed.checkpoint.staging import DefaultStager, StagingOptions
+from torch.distributed.checkpoint.state_dict_loader import load
+from torch.distributed.checkpoint.state_dict_saver import save
 
-from ..core.files import disk_full_is_a_mistake, file_digest, sync_folder
+from ..core.files import disk_full_is_a_mistake, file_digest, sync_folder, write_atomically
 from ..core.mistakes import Mistake
+from .ranks import ALONE, Alone, part_of
 
 EVERY_SECONDS: Final = 30.0
 SHARE: Final = 0.05
@@ -29,7 +38,14 @@ KEPT: Final = 2
 ROOM: Final = 64 * 2**20
 """Bytes that are left free beside a checkpoint."""
 
-_NAME = re.compile(r"(?:step|best)-(\d{8})-([0-9a-f]{16})\.safetensors")
+SEAL: Final = "seal.json"
+"""What a checkpoint is of, and the digest of each of its files; its own digest is part of the folder's name."""
+
+BESIDE: Final = ".writing"
+METADATA: Final = ".metadata"
+"""Torch's list of what is in which file."""
+
+_NAME = re.compile(r"(?:step|best)-(\d{8})-([0-9a-f]{16})")
 
 
 @dataclass(frozen=True)
@@ -38,6 +54,7 @@ class Checkpoint:
 
     step: int
     tensors: Mapping[str, Tensor]
+    """Of several ranks each has its own parts of them."""
     state: dict[str, Any]
     """What is no tensor: the curve so far. JSON."""
 
@@ -45,19 +62,32 @@ class Checkpoint:
 class Checkpoints:
     """The latest checkpoints of a run, in its own folder, and the best weights.
 
-    The digest of a file is part of its name: a file that was damaged does not match and is never read.
+    Each is a folder of torch.distributed.checkpoint, which any number of ranks can write and any other read. It is
+    written beside and renamed; a file in it that was damaged does not match its digest, and nothing of it is used.
     """
 
-    def __init__(self, folder: Path, identity: str, *, every: float = EVERY_SECONDS) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        identity: str,
+        *,
+        every: float = EVERY_SECONDS,
+        ranks: Alone = ALONE,
+        behind: bool = False,
+    ) -> None:
         """
         Args:
             identity: Of recipe, data and model; a checkpoint of another one is not read.
             every: Seconds between two of them, unless writing takes long.
+            behind: Whether a copy in memory is written while training goes on: for weights that are on a GPU.
         """
         self.folder = folder
         self.identity = identity
         self.every = every
+        self._ranks = ranks
         self._due = time.monotonic() + every
+        self._behind = ThreadPoolExecutor(1, "checkpoint") if behind else None
+        self._writing: Future[None] | None = None
 
     def due(self) -> bool:
         return time.monotonic() >= self._due
@@ -66,32 +96,44 @@ class Checkpoints:
         """Writes beside, syncs, renames; only then are older ones deleted.
 
         Raises:
-            Mistake: the disk has no room for it; those that are there stay.
+            Mistake: the disk has no room for it, or had none for the one before; those that are there stay.
         """
-        started = time.monotonic()
-        self._write("step", checkpoint)
-        for old in self._named("step")[KEPT:]:
-            old.unlink()
-        took = time.monotonic() - started
-        self._due = time.monotonic() + max(self.every, took / SHARE)
+        self.finish()
+        self._check_room(checkpoint)
+        if self._behind is None:
+            self._save(checkpoint)
+        else:
+            self._writing = self._behind.submit(self._save, _copied(checkpoint))
+
+    def finish(self) -> None:
+        """Waits until what is being written is there.
+
+        Raises:
+            Mistake: the disk had no room for it.
+        """
+        writing, self._writing = self._writing, None
+        if writing:
+            writing.result()
 
     def save_best(self, step: int, weights: Mapping[str, Tensor]) -> None:
         """Keeps these weights in place of those that were the best before."""
-        before = self._named("best")
-        kept = self._write("best", Checkpoint(step, weights, {}))
-        for old in before:
-            if old != kept:
-                old.unlink()
+        self.finish()
+        checkpoint = Checkpoint(step, weights, {})
+        self._check_room(checkpoint)
+        kept = self._write("best", checkpoint)
+        self._keep("best", lambda _: [kept])
 
-    def best(self, step: int) -> Mapping[str, Tensor]:
+    def best(self, step: int, like: Mapping[str, Tensor] | None = None) -> Mapping[str, Tensor]:
         """The weights that `save_best` kept.
+
+        Args:
+            like: See `latest`.
 
         Raises:
             Mistake: they are damaged or gone.
         """
         for path in self._named("best"):
-            found = self._whole(path)
-            if found and found.step == step:
+            if _step_of(path) == step and (found := self._whole(path, like or {})):
                 return found.tensors
         raise Mistake(
             f"the best weights, those of step {step}, are gone",
@@ -99,68 +141,197 @@ class Checkpoints:
             hint='delete this folder and train again, or set `keep = "last"` in the course',
         )
 
-    def latest(self, at_most: int | None = None) -> Checkpoint | None:
+    def latest(self, at_most: int | None = None, like: Mapping[str, Tensor] | None = None) -> Checkpoint | None:
         """The furthest one of this run, with at most so many steps done.
+
+        Args:
+            like: By name, tensors that are spread over ranks as those that are read shall be; they are not changed. A
+                tensor without one is read whole.
 
         Raises:
             Mistake: it is damaged.
         """
+        self.finish()
         for path in self._named("step"):
-            step = int(path.name.split("-")[1])
-            if (at_most is None or step <= at_most) and (found := self._whole(path)):
+            if (at_most is None or _step_of(path) <= at_most) and (found := self._whole(path, like or {})):
                 return found
         return None
 
+    def forget(self, after: int) -> None:
+        """Deletes those of more steps: training has gone back, and will come to other ones."""
+        self._keep("step", lambda whole: [each for each in whole if _step_of(each) <= after])
+
     def _named(self, what: str) -> list[Path]:
-        """The whole files of a kind, the furthest first."""
-        files = self.folder.iterdir() if self.folder.is_dir() else ()
-        return sorted(
-            (each for each in files if each.name.startswith(what) and _NAME.fullmatch(each.name)), reverse=True
-        )
+        """The whole checkpoints of a kind, the furthest first, as the first rank sees them.
+
+        One without a seal was cut off where folders are copied file by file, the seal last.
+        """
+        return self._ranks.once(lambda: sorted(self._sealed(what), reverse=True))
+
+    def _sealed(self, what: str) -> Iterator[Path]:
+        for each in self.folder.iterdir() if self.folder.is_dir() else ():
+            if each.name.startswith(what) and _NAME.fullmatch(each.name) and (each / SEAL).is_file():
+                yield each
+
+    def _save(self, checkpoint: Checkpoint) -> None:
+        started = time.monotonic()
+        self._write("step", checkpoint)
+        self._keep("step", lambda whole: whole[:KEPT])
+        took = time.monotonic() - started
+        self._due = time.monotonic() + max(self.every, took / SHARE)
 
     def _write(self, what: str, checkpoint: Checkpoint) -> Path:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._check_room(checkpoint)
-        beside = self.folder / ".writing.tmp"
-        told = {"identity": self.identity, "step": str(checkpoint.step), "state": json.dumps(checkpoint.state)}
+        """Where it is then."""
+        ranks, beside = self._ranks.aside, self.folder / BESIDE
+        ranks.once(lambda: _emptied(beside))
         with disk_full_is_a_mistake(beside):
-            save_file({name: each.detach().contiguous() for name, each in checkpoint.tensors.items()}, beside, told)
-            with beside.open("rb+") as file:
-                os.fsync(file.fileno())
-        final = self.folder / f"{what}-{checkpoint.step:08d}-{file_digest(beside)[:16]}.safetensors"
+            _put(checkpoint.tensors, beside, ranks)
+        own = {each.name: file_digest(each) for each in beside.iterdir() if _is_of(each.name, ranks.rank)}
+        files = dict(ChainMap(*ranks.gathered(own)))
+        return ranks.once(lambda: self._seal(what, checkpoint, files))
+
+    def _seal(self, what: str, checkpoint: Checkpoint, files: Mapping[str, str]) -> Path:
+        beside = self.folder / BESIDE
+        told = {"identity": self.identity, "state": checkpoint.state, "files": files}
+        write_atomically(beside / SEAL, [json.dumps(told, sort_keys=True).encode()])
+        final = self.folder / f"{what}-{checkpoint.step:08d}-{file_digest(beside / SEAL)[:16]}"
+        if final.exists():  # to the last bit the same: of a step that was taken back and made again
+            _remove(final)
         beside.replace(final)
         sync_folder(self.folder)
         return final
 
+    def _keep(self, what: str, chosen: Callable[[list[Path]], list[Path]]) -> None:
+        """Deletes all of a kind but those chosen, and what a kill left of some that were being deleted."""
+
+        def delete() -> None:
+            kept = chosen(sorted(self._sealed(what), reverse=True))
+            for each in list(self.folder.glob(f"{what}-*")):
+                if each not in kept:
+                    _remove(each)
+
+        self._ranks.aside.once(delete)
+
     def _check_room(self, checkpoint: Checkpoint) -> None:
         """Before it is written: a disk that is filled to the last byte stops others too."""
-        needed = sum(each.numel() * each.element_size() for each in checkpoint.tensors.values())
-        free = shutil.disk_usage(self.folder).free
-        if free < needed + ROOM:
-            raise Mistake(
-                f"a checkpoint needs {needed / 1e9:.1f} GB, and the disk has {free / 1e9:.1f} GB left",
-                where=str(self.folder),
-                hint="make room (`kitae gc` names what can go) and run the same command again: it goes on from the "
-                "checkpoint before",
-            )
+        own = sum(part_of(each).nbytes for each in checkpoint.tensors.values())
+        needed = self._ranks.total(own)
+        self._ranks.once(lambda: _check_free(self.folder, needed))
 
-    def _whole(self, path: Path) -> Checkpoint | None:
+    def _whole(self, path: Path, like: Mapping[str, Tensor]) -> Checkpoint | None:
         """`None` where it belongs to another run."""
-        named = _NAME.fullmatch(path.name)
-        assert named is not None
-        if file_digest(path)[:16] != named[2]:
-            raise Mistake(
-                f"the checkpoint of step {int(named[1])} is damaged: it is not what was written",
-                where=str(path),
-                hint="look after the disk; delete the file, and training goes on from the checkpoint before, or anew",
-            )
-        return self._read(path)
+        told = self._ranks.once(lambda: _told(path))
+        if told["identity"] != self.identity:
+            return None
+        files: dict[str, str] = told["files"]
+        # Ranks share out the files to be held against their digests.
+        own = sorted(files)[self._ranks.rank :: self._ranks.count]
+        self._ranks.all(lambda: _check_files(path, {name: files[name] for name in own}))
+        return Checkpoint(_step_of(path), _got(path, like, self._ranks), told["state"])
 
-    def _read(self, path: Path) -> Checkpoint | None:
-        with safe_open(path, framework="pt") as file:
-            told = file.metadata()
-            if told["identity"] != self.identity:
-                return None
-            # Copied out of the file's mapping, since the file is deleted while training goes on.
-            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
-        return Checkpoint(int(told["step"]), tensors, json.loads(told["state"]))
+
+def _copied(checkpoint: Checkpoint) -> Checkpoint:
+    """The same in the memory of the processor, so that training may go on."""
+    copied = DefaultStager(StagingOptions(False, False, False, False)).stage(dict(checkpoint.tensors))
+    assert isinstance(copied, dict)  # and no promise of it, as is not asked for
+    return replace(checkpoint, tensors=copied)
+
+
+def _put(tensors: Mapping[str, Tensor], folder: Path, ranks: Alone) -> None:
+    """
+    Raises:
+        OSError: of any rank.
+    """
+    detached = {name: each.detach() for name, each in tensors.items()}
+    try:
+        with _quietly():
+            save(detached, storage_writer=FileSystemWriter(folder), **_how(ranks))
+    except CheckpointException as error:
+        for failure, _ in error.failures.values():
+            if isinstance(failure, OSError):
+                raise failure from error
+        raise
+
+
+def _got(folder: Path, like: Mapping[str, Tensor], ranks: Alone) -> dict[str, Tensor]:
+    reader = FileSystemReader(folder)
+    tensors = {
+        name: torch.empty_like(like[name]) if name in like else torch.empty(each.size, dtype=each.properties.dtype)
+        for name, each in reader.read_metadata().state_dict_metadata.items()
+        if isinstance(each, TensorStorageMetadata)  # there is nothing else in one
+    }
+    with _quietly():
+        load(tensors, storage_reader=reader, **_how(ranks))
+    return tensors
+
+
+def _how(ranks: Alone) -> dict[str, Any]:
+    return {"process_group": ranks.group, "no_dist": ranks.count == 1}
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Torch warns that there is one process where it was told so."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="torch.distributed is disabled")
+        yield
+
+
+def _is_of(name: str, rank: int) -> bool:
+    """Whether this rank wrote a file, as torch names them."""
+    return name.startswith(f"__{rank}_") or (name == METADATA and rank == 0)
+
+
+def _told(folder: Path) -> dict[str, Any]:
+    """What the seal says.
+
+    Raises:
+        Mistake: it is not what was written.
+    """
+    _check_files(folder, {SEAL: folder.name.rpartition("-")[2]})
+    told: dict[str, Any] = json.loads((folder / SEAL).read_bytes())
+    return told
+
+
+def _check_files(folder: Path, files: Mapping[str, str]) -> None:
+    """
+    Args:
+        files: Their names, and what their digests begin with.
+
+    Raises:
+        Mistake: one is not what was written.
+    """
+    for name, digest in files.items():
+        if not (folder / name).is_file() or not file_digest(folder / name).startswith(digest):
+            raise Mistake(
+                f"the checkpoint of step {_step_of(folder)} is damaged: it is not what was written",
+                where=str(folder / name),
+                hint="look after the disk; delete the folder, and training goes on from the checkpoint before, or anew",
+            )
+
+
+def _check_free(folder: Path, needed: float) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(folder).free
+    if free < needed + ROOM:
+        raise Mistake(
+            f"a checkpoint needs {needed / 1e9:.1f} GB, and the disk has {free / 1e9:.1f} GB left",
+            where=str(folder),
+            hint="make room (`kitae gc` names what can go) and run the same command again: it goes on from the "
+            "checkpoint before",
+        )
+
+
+def _step_of(folder: Path) -> int:
+    return int(folder.name.split("-")[1])
+
+
+def _emptied(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+
+
+def _remove(folder: Path) -> None:
+    """The seal first, so that half of it is never read."""
+    (folder / SEAL).unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)

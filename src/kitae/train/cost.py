@@ -38,6 +38,7 @@ def _cost(recipe: Course, tokens: float, parameters: float) -> Quantity:
     """The time grows with tokens x parameters; the number format is what `place` says of this machine."""
     from .stage import place
 
-    rate = TOKENS_PER_SECOND[place()["number_format"]][recipe.method] * MEASURED_PARAMETERS / parameters
+    measured = TOKENS_PER_SECOND[place()["number_format"]]["lora" if recipe.adapts else "full"]
+    rate = measured * MEASURED_PARAMETERS / parameters
     seconds = FIXED_SECONDS + (tokens + 2 * recipe.held_out_tokens / MEASURING) / rate if tokens else 0.0
     return Quantity(value=seconds, unit="s", how="estimated")

@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
 
 from ..core.artifact import Artifact
 from ..core.dialogue import Dialogue
+from ..core.memo import Memo
 from ..core.mistakes import Mistake
 from ..core.preference import Preference
 from ..engine.chat import Renderer
 from .example import (
-    Dialogues,
     Example,
     dialogues_as_examples,
+    fitting,
+    fitting_pairs,
     pairs_as_examples,
     share_of,
     texts_as_examples,
 )
 from .packing import shuffled
 from .recipe import PreferRecipe, PretrainRecipe, TuneRecipe
+from .shards import tokenised
+from .views import Cut, Joined, Picked
+
+SHOWN: Final = 20
+"""Dialogues that are kept beside their tokens, to be looked at."""
 
 
 @dataclass(frozen=True)
 class Data:
-    """Examples to learn and examples to measure, and where they come from."""
+    """Examples to learn and examples to measure, and where they come from. Tokens stay on disk until they are asked."""
 
     examples: Sequence[Example]
     held_out: Sequence[Example]
@@ -32,29 +40,36 @@ class Data:
     too_long: list[str] = field(default_factory=list)
     """Ids of what is longer than a row and was left out."""
     dialogues: Sequence[Dialogue] = ()
-    origin: dict[str, str] = field(default_factory=dict)
-    """For each example's id, which artifact it is of."""
+    """The first `SHOWN` that are learnt."""
+    origin: Callable[[int], str] = lambda place: ""
+    """For the place of an example, which artifact it is of."""
     general: Sequence[Example] = ()
     """General text, to measure what is forgotten."""
 
 
-def texts(recipe: PretrainRecipe, model: Artifact, corpus: Artifact, general: Artifact) -> Data:
+def texts(recipe: PretrainRecipe, model: Artifact, corpus: Artifact, general: Artifact, memo: Memo) -> Data:
     """The rows `corpus` and `held_out` of both; of general text as much is learnt as `replay` says.
+
+    Args:
+        memo: Remembers what was tokenised; the same for the other courses.
 
     Raises:
         Mistake: there is no text, or not enough general text.
     """
     renderer = Renderer(model.folder)
-    own, held_out = _texts(recipe, renderer, corpus)
+    own, held_out = _texts(recipe, renderer, corpus, memo)
     if not any(example.targets for example in own):
         raise Mistake("there is no token to learn", where=corpus.id, hint="the corpus is empty; see its ledger")
-    other, measured = _texts(recipe, renderer, general)
-    replayed = replay(own, other, recipe.replay, where=general.id)
-    origin = {each.id: source.id for examples, source in ((own, corpus), (replayed, general)) for each in examples}
-    return Data([*own, *replayed], held_out, renderer, general=measured, origin=origin)
+    other, measured = _texts(recipe, renderer, general, memo)
+    everything = Joined([own, replay(own, other, recipe.replay, where=general.id)])
+
+    def origin(place: int) -> str:
+        return (corpus, general)[everything.part(place)].id
+
+    return Data(everything, held_out, renderer, general=measured, origin=origin)
 
 
-def replay(own: Sequence[Example], general: Sequence[Example], share: float, *, where: str = "") -> list[Example]:
+def replay(own: Sequence[Example], general: Sequence[Example], share: float, *, where: str = "") -> Sequence[Example]:
     """General examples, in an order that does not depend on the project, that make up this share of all tokens.
 
     Where there are too few for that, each is repeated within an epoch.
@@ -69,50 +84,89 @@ def replay(own: Sequence[Example], general: Sequence[Example], share: float, *, 
     if not there:
         raise Mistake("there is no general text to replay", where=where, hint="set `replay = 0`, or name some")
     times, rest = divmod(wanted, there)
-    found = []
-    for index in shuffled(len(general), 0, 0):
+    places, repeats = [], []
+    for place in shuffled(len(general), 0, 0):
         more = rest > 0
-        rest -= len(general[index])
+        rest -= len(general[place])
         if repeat := int(times) + more:
-            found.append(replace(general[index], repeat=repeat))
-    return found
+            places.append(place)
+            repeats.append(repeat)
+    return Picked(general, places, repeats)
 
 
-def _texts(recipe: PretrainRecipe, renderer: Renderer, corpus: Artifact) -> tuple[list[Example], list[Example]]:
-    learnt, held_out = (
-        list(texts_as_examples(corpus.raw(name), renderer, recipe.sequence)) if corpus.has(name) else []
-        for name in ("corpus", "held_out")
-    )
-    return learnt, held_out
+def _texts(recipe: PretrainRecipe, renderer: Renderer, corpus: Artifact, memo: Memo) -> tuple[Cut, Cut]:
+    def read(name: str) -> Cut:
+        if not corpus.has(name):
+            return Cut([], recipe.sequence)
+        rows = tokenised(memo, corpus, name, renderer, lambda: texts_as_examples(corpus.raw(name), renderer))
+        return Cut(rows, recipe.sequence)
+
+    return read("corpus"), read("held_out")
 
 
-def dialogues(recipe: TuneRecipe, model: Artifact, sources: Sequence[Artifact]) -> Data:
+def dialogues(recipe: TuneRecipe, model: Artifact, sources: Sequence[Artifact], memo: Memo) -> Data:
     """The rows `dialogues` and `held_out`, with the assistant's replies learnt.
 
     Raises:
         Mistake: a dialogue without a token to learn, or none that is short enough.
     """
     renderer = Renderer(model.folder)
-    of = {source.id: list(source.rows("dialogues", Dialogue)) for source in sources}
-    rows = share_of([row for own in of.values() for row in own], recipe.share)
-    made = dialogues_as_examples(rows, renderer, recipe.sequence)
-    apart = [row for each in sources if each.has("held_out") for row in each.rows("held_out", Dialogue)]
-    held_out = dialogues_as_examples(apart, renderer, recipe.sequence) if apart else Dialogues([], [])
-    origin = {row.id: source for source, own in of.items() for row in own}
-    return Data(made.examples, held_out.examples, renderer, made.too_long + held_out.too_long, rows, origin)
+
+    def read(source: Artifact, name: str) -> Sequence[Example]:
+        def made() -> Iterator[Example]:
+            return dialogues_as_examples(source.rows(name, Dialogue), renderer)
+
+        return tokenised(memo, source, name, renderer, made)
+
+    everything = Joined([read(source, "dialogues") for source in sources])
+    chosen = Picked(everything, share_of(everything, recipe.share))
+    learnt = fitting(chosen, recipe.sequence)
+    apart = Joined([read(source, "held_out") for source in sources if source.has("held_out")])
+    held_out = fitting(apart, recipe.sequence) if apart else None
+
+    def origin(place: int) -> str:
+        return sources[everything.part(chosen.places[learnt.places[place]])].id
+
+    return Data(
+        Picked(chosen, learnt.places),
+        Picked(apart, held_out.places) if held_out else (),
+        renderer,
+        learnt.too_long + (held_out.too_long if held_out else []),
+        _shown(sources, [each.id for each in chosen[:SHOWN]]),
+        origin,
+    )
 
 
-def pairs(recipe: PreferRecipe, model: Artifact, source: Artifact) -> Data:
+def _shown(sources: Sequence[Artifact], ids: Sequence[str]) -> list[Dialogue]:
+    """The dialogues of these ids, which are in the order of the sources."""
+    wanted, found = set(ids), []
+    for source in sources:
+        for row in source.rows("dialogues", Dialogue):
+            if len(found) == len(ids):
+                return found
+            if row.id in wanted:
+                found.append(row)
+    return found
+
+
+def pairs(recipe: PreferRecipe, model: Artifact, source: Artifact, memo: Memo) -> Data:
     """The rows `pairs` and `held_out`, each pair as two examples.
 
     Raises:
         Mistake: no pair is short enough.
     """
     renderer = Renderer(model.folder)
-    made, held_out = (
-        pairs_as_examples(source.rows(name, Preference), renderer, recipe.sequence) for name in ("pairs", "held_out")
-    )
-    if not made.examples:
-        what = f"all {len(made.too_long)} pairs are longer than {recipe.sequence} tokens"
+
+    def read(name: str) -> Sequence[Example]:
+        def made() -> Iterator[Example]:
+            return pairs_as_examples(source.rows(name, Preference), renderer)
+
+        return tokenised(memo, source, name, renderer, made)
+
+    everything, apart = read("pairs"), read("held_out")
+    learnt, held_out = (fitting_pairs(each, recipe.sequence) for each in (everything, apart))
+    if not learnt.places:
+        what = f"all {len(learnt.too_long)} pairs are longer than {recipe.sequence} tokens"
         raise Mistake(what, where=source.id, hint="raise `sequence` in [train.prefer]")
-    return Data(made.examples, held_out.examples, renderer, made.too_long + held_out.too_long)
+    too_long = learnt.too_long + held_out.too_long
+    return Data(Picked(everything, learnt.places), Picked(apart, held_out.places), renderer, too_long)

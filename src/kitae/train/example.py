@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -44,6 +44,10 @@ class Example:
         """How many tokens stand before the first that is learnt; at most all but the last."""
         return int(np.argmax(self.learnt[1:])) + 1 if self.targets else max(0, len(self) - 1)
 
+    def repeated(self, times: int) -> Example:
+        """The same, learnt so often in an epoch."""
+        return self if times == self.repeat else replace(self, repeat=times)
+
     def __len__(self) -> int:
         return len(self.tokens)
 
@@ -66,77 +70,100 @@ def row_tokens(examples: Sequence[Example]) -> int:
     return sum(map(len, examples)) - sum(shared_with_previous(examples))
 
 
-def texts_as_examples(rows: Iterable[Mapping[str, Any]], renderer: Renderer, longest: int) -> Iterator[Example]:
-    """Rows with `id` and `text`, every token learnt; a text longer than `longest` tokens becomes several examples."""
+def texts_as_examples(rows: Iterable[Mapping[str, Any]], renderer: Renderer) -> Iterator[Example]:
+    """Rows with `id` and `text`, every token learnt, each text whole."""
     for row in rows:
-        yield from pieces(str(row["id"]), np.array(renderer.plain(row["text"]), np.int32), longest)
+        tokens = np.array(renderer.plain(row["text"]), np.int32)
+        yield Example(str(row["id"]), tokens, np.ones(len(tokens), np.bool_))
 
 
-def pieces(id: str, tokens: npt.NDArray[np.int32], longest: int) -> Iterator[Example]:
-    """A text in pieces of nearly equal length, none longer than `longest` (at least 2).
+def pieces_of(length: int, longest: int) -> int:
+    """How many pieces a text of so many tokens is cut into, none longer than `longest` (at least 2)."""
+    return 1 if length <= longest else -(-(length - 1) // (longest - 1))
+
+
+def piece(text: Example, number: int, count: int) -> Example:
+    """One of `count` pieces of nearly equal length, counted from 0.
 
     The last token of a piece stands once more at the start of the next, where it is not learnt again: so every token
     but the text's first is learnt exactly once, each with something before it.
     """
-    if len(tokens) <= longest:
-        yield Example(id, tokens, np.ones(len(tokens), np.bool_))
-        return
-    count = -(-(len(tokens) - 1) // (longest - 1))
-    cuts = [number * (len(tokens) - 1) // count for number in range(count + 1)]
-    for number, (start, end) in enumerate(pairwise(cuts)):
-        learnt = np.ones(end - start + 1, np.bool_)
-        learnt[0] = number == 0
-        yield Example(f"{id}+{number}", tokens[start : end + 1], learnt)
+    if count == 1:
+        return text
+    start, end = (each * (len(text) - 1) // count for each in (number, number + 1))
+    learnt = text.learnt[start : end + 1].copy()
+    learnt[0] &= number == 0
+    return Example(f"{text.id}+{number}", text.tokens[start : end + 1], learnt, text.repeat)
 
 
 @dataclass(frozen=True, slots=True)
 class Dialogues:
-    """Dialogues as examples, and the ids of those that are longer than the recipe allows."""
+    """Places of the dialogues that are learnt, and the ids of those that are longer than the recipe allows."""
 
-    examples: list[Example]
+    places: list[int]
     too_long: list[str]
 
 
-def dialogues_as_examples(dialogues: Iterable[Dialogue], renderer: Renderer, longest: int) -> Dialogues:
-    """Dialogues with the assistant's replies learnt. None is cut: one that is too long is left out and named.
+def dialogues_as_examples(dialogues: Iterable[Dialogue], renderer: Renderer) -> Iterator[Example]:
+    """Dialogues with the assistant's replies learnt, of any length.
+
+    Raises:
+        Mistake: one has no reply of the assistant, or the template renders it so that its replies cannot be told.
+    """
+    for dialogue in dialogues:
+        try:
+            rendered = renderer.dialogue(dialogue.messages)
+        except Mistake as mistake:
+            where = ", ".join(filter(None, [f"dialogue {dialogue.id}", mistake.where]))
+            raise Mistake(mistake.what, where=where, hint=mistake.hint) from None
+        tokens, learnt = np.array(rendered.tokens, np.int32), np.array(rendered.learnt, np.bool_)
+        yield Example(dialogue.id, tokens, learnt, dialogue.repeat)
+
+
+def fitting(examples: Sequence[Example], longest: int) -> Dialogues:
+    """Which dialogues fit into a row. None is cut: one that is too long is left out and named.
 
     Raises:
         Mistake: there is no dialogue, none is short enough, or one has nothing to learn.
     """
-    examples, too_long, mute = [], [], []
-    for dialogue in dialogues:
-        rendered = renderer.dialogue(dialogue.messages)
-        tokens, learnt = np.array(rendered.tokens, np.int32), np.array(rendered.learnt, np.bool_)
-        example = Example(dialogue.id, tokens, learnt, dialogue.repeat)
+    places, too_long, mute = [], [], []
+    for place, example in enumerate(examples):
         if len(example) > longest:
             too_long.append(example.id)
         elif not example.targets:
             mute.append(example.id)
         else:
-            examples.append(example)
+            places.append(place)
     if mute:
         raise Mistake(
-            f"{len(mute)} of {len(examples) + len(too_long) + len(mute)} dialogues have no token to learn",
+            f"{len(mute)} of {len(examples)} dialogues have no token to learn",
             where=named(mute),
             hint="`kitae show dialogues/NAME --mask` shows what is learnt; mend or leave out these",
         )
-    if not examples:
+    if not places:
         where = named(too_long) if too_long else ""
         what = f"all {len(too_long)} dialogues are longer than {longest} tokens" if too_long else "no dialogue to learn"
         raise Mistake(what, where=where, hint="raise `sequence` in [train.tune], or make dialogues with less in them")
-    return Dialogues(examples, too_long)
+    return Dialogues(places, too_long)
 
 
-def pairs_as_examples(pairs: Iterable[Preference], renderer: Renderer, longest: int) -> Dialogues:
-    """Each pair as two examples, the better answer first. A pair that is too long for a row is left out and named."""
-    examples, too_long = [], []
+def pairs_as_examples(pairs: Iterable[Preference], renderer: Renderer) -> Iterator[Example]:
+    """Each pair as two examples, the better answer first."""
     for pair in pairs:
-        both = [_answered(pair, answer, which, renderer) for answer, which in ((pair.better, "+"), (pair.worse, "-"))]
+        for answer, which in ((pair.better, "+"), (pair.worse, "-")):
+            yield _answered(pair, answer, which, renderer)
+
+
+def fitting_pairs(examples: Sequence[Example], longest: int) -> Dialogues:
+    """Which examples are of a pair that fits into a row together. A pair that does not is left out and named."""
+    places, too_long = [], []
+    for place in range(0, len(examples), 2):
+        both = examples[place : place + 2]
         if row_tokens(both) > longest:
-            too_long.append(pair.id)
+            too_long.append(both[0].id[:-1])
         else:
-            examples += both
-    return Dialogues(examples, too_long)
+            places += [place, place + 1]
+    return Dialogues(places, too_long)
 
 
 def _answered(pair: Preference, answer: str, which: str, renderer: Renderer) -> Example:
@@ -147,13 +174,13 @@ def _answered(pair: Preference, answer: str, which: str, renderer: Renderer) -> 
     return Example(f"{pair.id}{which}", np.array(rendered.tokens, np.int32), learnt)
 
 
-def share_of(dialogues: Sequence[Dialogue], share: float) -> Sequence[Dialogue]:
-    """A share of the dialogues, by the hashes of their ids: a smaller share is part of a larger one."""
+def share_of(examples: Sequence[Example], share: float) -> Sequence[int]:
+    """Places of a share of the examples, by the hashes of their ids: a smaller share is part of a larger one."""
+    places = range(len(examples))
     if share == 1:
-        return dialogues
-    order = sorted(range(len(dialogues)), key=lambda index: hashlib.sha256(dialogues[index].id.encode()).digest())
-    chosen = sorted(order[: max(1, round(share * len(dialogues)))])
-    return [dialogues[index] for index in chosen]
+        return places
+    order = sorted(places, key=lambda place: hashlib.sha256(examples[place].id.encode()).digest())
+    return sorted(order[: max(1, round(share * len(examples)))])
 
 
 def named(ids: Sequence[str]) -> str:

@@ -22,18 +22,15 @@ from .example import Example, named, row_tokens
 from .guard import Guard, Stopped
 from .measure import LIKELIHOOD, mean_loss
 from .objective import Objective
+from .optimiser import SPREAD, keep, kept, make_optimiser
 from .packing import Order, Row, pack, rows_for_tokens
+from .ranks import whole
 from .recipe import Course
 from .trainee import Trainee
+from .views import Picked
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Of checkpoints: counted up when an older one could not be gone on from."""
-
-BETAS: Final = (0.9, 0.95)
-"""AdamW's; the second one is that of most language models since GPT-3, which suits runs of a few dozen steps."""
-
-MOMENTS: Final = ("step", "exp_avg", "exp_avg_sq")
-"""AdamW's state of a weight, as torch calls it."""
 
 FLOOR: Final = 0.1
 """What is left of the learning rate at the end."""
@@ -66,7 +63,7 @@ def plan(examples: Sequence[Example], course: Course, together: int = 1) -> Orde
     rows: list[Row] = []
     for turn in range(max((example.repeat for example in examples), default=1)):
         chosen = [index for index, example in enumerate(examples) if example.repeat > turn]
-        packed = pack([examples[index] for index in chosen], course.sequence, together)
+        packed = pack(Picked(examples, chosen), course.sequence, together)
         rows += [tuple(chosen[place] for place in row) for row in packed]
     sizes = [row_tokens([examples[index] for index in row]) for row in rows]
     if course.tokens is not None:
@@ -114,9 +111,12 @@ def fit(
         first = running.done
         while running.done < order.steps:
             running.step()
-            if running.done < order.steps and (reason := watching.reason(running.seconds)):
+            reason = trainee.ranks.any(watching.reason(running.seconds))
+            if running.done < order.steps and reason:
                 checkpoints.save(running.checkpoint())
+                checkpoints.finish()
                 raise _stopped(reason, running.done, order.steps)
+        checkpoints.finish()
         kept = running.keep()
     tokens = running.curve[-1].tokens - running.curve[first].tokens
     skipped = [id for step in sorted(running.skipped) for id in running.names(step)]
@@ -158,11 +158,12 @@ class _Running:
     ) -> None:
         self.trainee, self.course, self.examples, self.objective = trainee, course, examples, objective
         self.order, self.checkpoints = order, checkpoints
+        self.ranks = trainee.ranks
         self.held_out: Sequence[Example] = ()
         self.general: Sequence[Example] = ()
         self.advance: Callable[[int], None] = _nobody
         self.say: Callable[[str], None] = _nobody
-        self.optimiser = _optimiser(trainee, course)
+        self.optimiser = make_optimiser(trainee.trained, course, self.ranks.count)
         self.curve: list[CurveRow] = []
         self.skipped: set[int] = set()
         """Steps, counted from 0, that are left out."""
@@ -184,7 +185,7 @@ class _Running:
         return self.before + time.perf_counter() - self._started
 
     def begin(self) -> None:
-        found = self.checkpoints.latest()
+        found = self.checkpoints.latest(like=self._like())
         if found is None:
             self._begin_anew()
         else:
@@ -213,7 +214,7 @@ class _Running:
                 return
         if self.done in self._measured:
             self._measure()
-        if self.checkpoints.due() and self.done < self.order.steps:
+        if self.ranks.any(self.checkpoints.due()) and self.done < self.order.steps:
             self.checkpoints.save(self.checkpoint())
 
     def keep(self) -> int:
@@ -221,7 +222,7 @@ class _Running:
         best = self._best()
         if self.course.keep == "last" or best in (0, self.done):
             return self.done
-        self.trainee.load(self.checkpoints.best(best))
+        self.trainee.load(self.checkpoints.best(best, self.trainee.trained))
         return best
 
     def names(self, step: int) -> list[str]:
@@ -231,9 +232,7 @@ class _Running:
     def checkpoint(self) -> Checkpoint:
         tensors: dict[str, torch.Tensor] = {}
         for name, weight in self.trainee.trained.items():
-            # A weight that had no gradient yet (an expert that no token went to) has no moments.
-            moments = self.optimiser.state.get(weight, {})
-            tensors |= {f"{which} {name}": moments[which] for which in MOMENTS if which in moments}
+            tensors |= {f"{what} {name}": each for what, each in kept(self.optimiser, weight).items()}
             tensors[f"weight {name}"] = weight
         state = {
             "curve": [row.model_dump(mode="json") for row in self.curve],
@@ -243,40 +242,48 @@ class _Running:
         }
         return Checkpoint(self.done, tensors, state)
 
+    def _like(self) -> dict[str, torch.Tensor]:
+        """How what is in a checkpoint is spread over ranks."""
+        return {f"{what} {name}": each for what in ("weight", *SPREAD) for name, each in self.trainee.trained.items()}
+
     def _begin_anew(self) -> None:
         self.curve = [CurveRow(step=0, tokens=0, targets=0)]
         self._measure()
 
     def _resume(self, checkpoint: Checkpoint) -> None:
-        tensors = checkpoint.tensors
-        self.trainee.load({name: tensors[f"weight {name}"] for name in self.trainee.trained})
+        found: dict[str, dict[str, torch.Tensor]] = {}
+        for key, tensor in checkpoint.tensors.items():
+            what, _, name = key.partition(" ")
+            found.setdefault(name, {})[what] = tensor
+        self.trainee.load({name: each.pop("weight") for name, each in found.items()})
         self.optimiser.state.clear()
         for name, weight in self.trainee.trained.items():
-            moments = {which: tensors[f"{which} {name}"] for which in MOMENTS if f"{which} {name}" in tensors}
-            if moments:
-                self.optimiser.state[weight] = {which: each.to(weight.device) for which, each in moments.items()}
+            keep(self.optimiser, weight, found[name])
         self.curve = [CurveRow.model_validate(row) for row in checkpoint.state["curve"]]
 
     def _train(self, step: int) -> CurveRow:
         """One step of the optimiser.
 
         The loss of each row is divided by the targets of all rows of the step, so that the gradient is that of the
-        mean over all of them, however they are spread over rows.
+        mean over all of them, however they are spread over rows and ranks.
 
         Raises:
             _Trouble: loss or gradient is not a number; the weights are as they were.
         """
-        rows = self.order.step(step)
         rate = self.course.learning_rate * schedule(step, self.order.steps, self.course.warmup)
-        batches = [Batch.of([self.examples[index] for index in row], self.trainee.device) for row in rows]
-        targets = max(1, sum(map(self.objective.count, batches)))
+        batches = [
+            (Batch.of([self.examples[index] for index in row], self.trainee.device), counts)
+            for row, counts in self.ranks.share(self.order.step(step))
+        ]
+        targets = max(1, self.ranks.total(sum(self.objective.count(batch) for batch, counts in batches if counts)))
         summed = 0.0
-        for batch in batches:
-            loss = self.objective.loss(self.trainee, batch)
+        for batch, counts in batches:
+            loss = self.objective.loss(self.trainee, batch) * counts
             (loss / targets).backward()  # type: ignore[no-untyped-call]
             summed += float(loss.detach())
-        norm = torch.nn.utils.clip_grad_norm_(list(self.trainee.trained.values()), self.course.clip)
-        if not math.isfinite(summed) or not math.isfinite(float(norm)):
+        summed = self.ranks.total(summed)
+        norm = float(whole(torch.nn.utils.clip_grad_norm_(list(self.trainee.trained.values()), self.course.clip)))
+        if not math.isfinite(summed) or not math.isfinite(norm):
             self._forget_gradients()
             raise _Trouble("the loss or its gradient is not a number")
         for group in self.optimiser.param_groups:
@@ -292,7 +299,7 @@ class _Running:
             targets=targets,
             loss=summed / targets,
             learning_rate=rate,
-            gradient_norm=float(norm),
+            gradient_norm=norm,
         )
 
     def _forget_gradients(self) -> None:
@@ -316,7 +323,8 @@ class _Running:
     def _go_back(self, step: int) -> None:
         """To the latest state that had made no more than `step` steps; what lies between is computed again."""
         tokens = self.curve[-1].tokens
-        found = self.checkpoints.latest(at_most=step)
+        found = self.checkpoints.latest(step, self._like())
+        self.checkpoints.forget(step)
         if found is None:
             self.trainee.reset()
             self.optimiser.state.clear()
@@ -344,15 +352,6 @@ def _stopped(reason: str, done: int, steps: int) -> Stopped:
         f"training stopped after step {done} of {steps}: {reason}",
         hint="a checkpoint is written: the same command goes on from it. Where a limit was reached, raise it before",
     )
-
-
-def _optimiser(trainee: Trainee, course: Course) -> torch.optim.Optimizer:
-    weights = trainee.trained.values()
-    groups = [
-        {"params": [each for each in weights if each.dim() >= 2], "weight_decay": course.weight_decay},
-        {"params": [each for each in weights if each.dim() < 2], "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW([group for group in groups if group["params"]], lr=0.0, betas=BETAS, fused=True)
 
 
 @contextlib.contextmanager

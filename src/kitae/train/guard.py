@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import signal
 import threading
+import time
 from dataclasses import dataclass, replace
 from types import FrameType, TracebackType
 from typing import Any, Self
@@ -13,6 +14,9 @@ from ..core.mistakes import Mistake
 from .recipe import Limits
 
 HOUR = 3600.0
+
+AT_ONCE = 10.0
+"""Seconds in which a signal that comes again is the same: Slurm sends it to all processes, torchrun hands it on."""
 
 
 class Stopped(Mistake):
@@ -63,6 +67,7 @@ class Guard:
     def __init__(self, allowed: Allowance | None = None) -> None:
         self._allowed = allowed or Allowance()
         self._told = ""
+        self._since = 0.0
         self._before: Any = None
 
     def __enter__(self) -> Self:
@@ -85,5 +90,9 @@ class Guard:
         return f"{self._allowed.of} is used up" if seconds >= self._allowed.seconds else ""
 
     def _terminate(self, number: int, frame: FrameType | None) -> None:
-        signal.signal(number, signal.SIG_DFL)  # a second one is not waited for
-        self._told = "the machine asked to stop (SIGTERM)"
+        if not self._told:
+            self._told = "the machine asked to stop (SIGTERM)"
+            self._since = time.monotonic()
+        elif time.monotonic() - self._since > AT_ONCE:  # who asks again does not wait
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)

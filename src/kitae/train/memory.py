@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -44,8 +46,8 @@ def shape_of(folder: Path) -> Shape:
     )
 
 
-def needed(course: Course, shape: Shape, number_format: str) -> float:
-    """Bytes, roughly: a quarter more or less is possible.
+def needed(course: Course, shape: Shape, number_format: str, *, recompute: bool = False, pieces: int = 1) -> float:
+    """Bytes of each process, roughly: a quarter more or less is possible.
 
     Weights that are trained have a gradient and two moments of AdamW in float32, and a float32 form beside where the
     model computes in bfloat16. Of a row, each layer keeps what its backward pass needs: some fourteen vectors as wide
@@ -53,39 +55,57 @@ def needed(course: Course, shape: Shape, number_format: str) -> float:
     """
     own = NARROW if number_format == "bfloat16" else WIDE
     if course.method == "full":
-        weights = shape.parameters * (4 * WIDE + (own if own != WIDE else 0))
+        moments = 2 * WIDE if course.optimiser == "adamw" else 2
+        weights = shape.parameters * (2 * WIDE + moments + (own if own != WIDE else 0))
     else:
         # It is loaded in float32 and cast after; adapters are a hundredth of it.
         weights = shape.parameters * WIDE * 1.1
-    row = course.sequence * shape.layers * (14 * shape.hidden + 4 * shape.intermediate) * own
-    return LIBRARIES + weights + row + LOGITS
+    layer = course.sequence * (14 * shape.hidden + 4 * shape.intermediate) * own
+    row = layer * shape.layers
+    if recompute:
+        row = layer + course.sequence * shape.layers * shape.hidden * own
+    return LIBRARIES + weights / pieces + row + LOGITS
 
 
-def check_memory(course: Course, folder: Path, *, number_format: str, device: str, table: str) -> None:
+def check_memory(
+    course: Course,
+    folder: Path,
+    *,
+    number_format: str,
+    device: str,
+    table: str,
+    recompute: bool = False,
+    pieces: int = 1,
+) -> None:
     """Refuses what would not fit, with settings that would.
 
     Args:
         table: Of kitae.toml, for the message.
+        recompute: Whether layers are computed anew instead of kept.
+        pieces: How many processes share out one copy of the weights.
 
     Raises:
         Mistake: it needs more than is free.
     """
     free = _free(device)
     shape = shape_of(folder)
-    wanted = needed(course, shape, number_format)
+    count = functools.partial(needed, shape=shape, number_format=number_format, pieces=pieces)
+    wanted = count(course, recompute=recompute)
     if free is None or wanted <= free:
         return
     raise Mistake(
         f"training needs about {wanted / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free",
         where=table,
-        hint=_smaller(course, shape, number_format, free),
+        hint=_smaller(course, count, free, recompute=recompute),
     )
 
 
-def _smaller(course: Course, shape: Shape, number_format: str, free: float) -> str:
+def _smaller(course: Course, count: Callable[..., float], free: float, *, recompute: bool) -> str:
     """The first settings that would fit."""
+    if not recompute and (found := count(course, recompute=True)) <= free:
+        return f"`recompute = true` in [train.computing] would need about {found / 1e9:.1f} GB, and more time"
     for changes in _changes(course):
-        found = needed(course.model_copy(update=changes), shape, number_format)
+        found = count(course.model_copy(update=changes), recompute=recompute)
         if found <= free:
             told = " and ".join(f"`{key} = {json.dumps(value)}`" for key, value in changes.items())
             return f"{told} would need about {found / 1e9:.1f} GB"
@@ -95,7 +115,7 @@ def _smaller(course: Course, shape: Shape, number_format: str, free: float) -> s
 def _changes(course: Course) -> list[dict[str, Any]]:
     rows = [course.sequence // part for part in (2, 4, 8) if course.sequence // part >= 128]
     shorter: list[dict[str, Any]] = [{"sequence": row} for row in rows]
-    if course.method == "lora":
+    if course.adapts:
         return shorter
     return [*shorter, {"method": "lora"}, *({"method": "lora", "sequence": row} for row in rows)]
 

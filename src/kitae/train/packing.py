@@ -5,13 +5,19 @@ from __future__ import annotations
 import bisect
 import functools
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
 
 from .example import Example, row_tokens, shared
 
 SAME_FAMILY = 0.3
 """Examples that share at least this part of the shorter one are packed side by side."""
+
+COMPARED = 32
+"""Tokens that are compared at a time when examples are put in order."""
 
 Row = tuple[int, ...]
 """Indices of the examples that stand in a row, in their order there."""
@@ -29,33 +35,61 @@ def pack(examples: Sequence[Example], capacity: int, together: int = 1) -> list[
     Raises:
         ValueError: what stays together is longer than a row.
     """
-    units = [tuple(range(start, start + together)) for start in range(0, len(examples), together)]
-    units.sort(key=lambda unit: examples[unit[0]].tokens.astype(">i4").tobytes())
-    families = _families(examples, units, capacity)
-    sizes = [row_tokens([examples[index] for unit in family for index in unit]) for family in families]
-    rank = {unit: place for place, unit in enumerate(units)}
-    rows = [[unit for family in row for unit in families[family]] for row in best_fit(sizes, capacity)]
-    ordered = [sorted(row, key=rank.__getitem__) for row in sorted(rows, key=min)]
-    return [tuple(index for unit in row for index in unit) for row in ordered]
+    firsts = by_tokens(examples, range(0, len(examples), together))
+    families, sizes = _families(examples, firsts, capacity, together)
+    rank = np.empty(len(firsts), np.int64)
+    rank[np.array(firsts, np.int64) // together] = np.arange(len(firsts))
+    rows = [[first for family in row for first in families[family]] for row in best_fit(sizes, capacity)]
+    rows.sort(key=min)
+    ordered = (sorted(row, key=lambda first: rank[first // together]) for row in rows)
+    return [tuple(index for first in row for index in _unit(first, together)) for row in ordered]
 
 
-def _families(examples: Sequence[Example], units: Sequence[Row], capacity: int) -> list[list[Row]]:
-    """Runs of units that begin alike, none too large for a row."""
-    families: list[list[Row]] = []
-    size = 0
-    for unit in units:
-        first = examples[unit[0]]
-        before = examples[families[-1][-1][-1]] if families else None
-        common = shared(before, first) if before is not None else 0
-        alike = before is not None and common >= SAME_FAMILY * min(len(before), len(first))
-        own = row_tokens([examples[index] for index in unit])
-        if alike and size + own - common <= capacity:
-            families[-1].append(unit)
-            size += own - common
+def _unit(first: int, together: int) -> range:
+    """The examples that stay together with this one, which is the first of them."""
+    return range(first, first + together)
+
+
+def by_tokens(examples: Sequence[Example], places: Iterable[int], seen: int = 0) -> list[int]:
+    """The places in the order of their examples' tokens, those of equal ones in the order that they had.
+
+    Args:
+        seen: So many tokens all of them begin with. Tokens are compared some at a time, so that never all of them are
+            in memory.
+    """
+
+    def key(place: int) -> bytes:
+        return examples[place].tokens[seen : seen + COMPARED].astype(">i4").tobytes()
+
+    keyed = sorted(((key(place), place) for place in places), key=lambda pair: pair[0])
+    ordered: list[int] = []
+    for alike, group in groupby(keyed, key=lambda pair: pair[0]):
+        same = [place for _, place in group]
+        more = len(same) > 1 and len(alike) == 4 * COMPARED
+        ordered += by_tokens(examples, same, seen + COMPARED) if more else same
+    return ordered
+
+
+def _families(
+    examples: Sequence[Example], firsts: Sequence[int], capacity: int, together: int
+) -> tuple[list[list[int]], list[int]]:
+    """Runs of units that begin alike, each unit by its first example, none too large for a row; and their sizes."""
+    families: list[list[int]] = []
+    sizes: list[int] = []
+    before: Example | None = None
+    for place in firsts:
+        unit = [examples[index] for index in _unit(place, together)]
+        common = shared(before, unit[0]) if before is not None else 0
+        alike = before is not None and common >= SAME_FAMILY * min(len(before), len(unit[0]))
+        own = row_tokens(unit)
+        if alike and sizes[-1] + own - common <= capacity:
+            families[-1].append(place)
+            sizes[-1] += own - common
         else:
-            families.append([unit])
-            size = own
-    return families
+            families.append([place])
+            sizes.append(own)
+        before = unit[-1]
+    return families, sizes
 
 
 def best_fit(lengths: Sequence[int], capacity: int) -> list[Row]:

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from ..core.noun import Noun
 from ..core.quantity import Budget, Count, Money
 
-Method = Literal["full", "lora"]
+Method = Literal["full", "lora", "qlora"]
 
 
 class Limits(Noun):
@@ -31,13 +31,29 @@ class Limits(Noun):
         return budget
 
 
+class Computing(Noun):
+    """`[train.computing]`: how all courses are computed. No part of what a model is."""
+
+    shard: Literal["all", "node", "none"] = "all"
+    """Where several processes train: whether all of them share out one copy of the weights, those of each machine do,
+    or each has its own."""
+    recompute: bool = False
+    """Whether layers are computed anew on the way back instead of kept: more time for less memory."""
+    attention: Literal["auto", "examples", "flex", "sdpa", "varlen"] = "auto"
+    """What computes attention, each example by itself: see `backends`. `auto` takes what suits the machine."""
+
+
+PLAIN = Computing()
+
+
 class Course(Noun):
     """What every course of training has; the one loop reads only this. Fields that only LoRA uses say so."""
 
     name: ClassVar[str]
     """As tables of kitae.toml and commands call it."""
     method: Method
-    """`full`: every weight is trained. `lora`: small matrices beside frozen weights, merged into them at the end."""
+    """`full`: every weight is trained. `lora`: small matrices beside frozen weights, merged into them at the end.
+    `qlora`: the same beside weights that are held in 4 bits, merged into the whole ones."""
     tokens: Count | None
     """Tokens to compute, repetitions counted; the last row may go over it. What examples of a row share counts once."""
     epochs: float = Field(default=1.0, gt=0)
@@ -52,6 +68,9 @@ class Course(Noun):
     """Share of the steps over which the learning rate rises."""
     weight_decay: float = Field(default=0.0, ge=0)
     """AdamW's, on matrices only."""
+    # Left out of what a model is made by where it is as ever: models of before stay what they are.
+    optimiser: Literal["adamw", "adamw8bit"] = Field(default="adamw", exclude_if=lambda value: value == "adamw")
+    """`adamw8bit`: what it keeps of each weight is held in 8 bits. One process on a GPU, with bitsandbytes."""
     clip: float = Field(default=1.0, gt=0)
     """The gradient's norm is cut to this."""
     sequence: Count = Field(default=1024, ge=2)
@@ -65,6 +84,11 @@ class Course(Noun):
     keep: Literal["last", "best"] = "last"
     """`last`: the weights of the end. `best`: those of the measurement with the least loss on the held-out examples."""
     seed: int = 0
+
+    @property
+    def adapts(self) -> bool:
+        """Whether small matrices are trained, beside weights that stay."""
+        return self.method != "full"
 
     @property
     def rows_per_step(self) -> int:

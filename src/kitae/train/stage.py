@@ -6,7 +6,6 @@ import functools
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,15 +14,12 @@ from ..core.files import write_atomically
 from ..core.mistakes import Mistake, Refused
 from ..core.run import Run
 from ..core.stage import Stage
-from .recipe import Course, PreferRecipe, PretrainRecipe, TuneRecipe
+from .recipe import PLAIN, Computing, Course, PreferRecipe, PretrainRecipe, TuneRecipe
 
 if TYPE_CHECKING:
     from ..engine.chat import Renderer
     from .data import Data
-    from .example import Example
     from .guard import Allowance
-    from .objective import Objective
-    from .trainee import Trainee
 
 INHERITED = ("base", "licence", "parameters", "vocabulary")
 """Facts of the model that training does not change."""
@@ -38,12 +34,14 @@ def pretrain(
     general: Artifact,
     run: Run,
     allowed: Allowance | None = None,
+    computing: Computing = PLAIN,
 ) -> Artifact:
     """Continued pretraining on `corpus.jsonl` (rows with `id` and `text`); every token is learnt.
 
     Args:
         general: General text, some of which is learnt too (`replay`) and some measured.
         allowed: When to stop with a checkpoint; the same for the other courses.
+        computing: How it is computed; likewise.
 
     Raises:
         Stopped: it was used up, or the machine asked to stop.
@@ -53,12 +51,17 @@ def pretrain(
 
     if not recipe.tokens:
         raise Mistake("continued pretraining on 0 tokens", where="[train.pretrain]", hint="name the tokens: `20k`")
-    _train(recipe, model, texts(recipe, model, corpus, general), run, allowed)
+    _train(recipe, model, texts(recipe, model, corpus, general, run.memo), run, allowed, computing)
     return run.seal()
 
 
 def tune(
-    recipe: TuneRecipe, model: Artifact, dialogues: Sequence[Artifact], run: Run, allowed: Allowance | None = None
+    recipe: TuneRecipe,
+    model: Artifact,
+    dialogues: Sequence[Artifact],
+    run: Run,
+    allowed: Allowance | None = None,
+    computing: Computing = PLAIN,
 ) -> Artifact:
     """Tuning on the rows `dialogues`; what the assistant says is learnt. The result stops at the end of its turn.
 
@@ -69,17 +72,22 @@ def tune(
     from ..engine.chat import chat_template
     from .data import dialogues as as_data
 
-    data = as_data(recipe, model, dialogues)
+    data = as_data(recipe, model, dialogues, run.memo)
     if recipe.tokens is not None and recipe.share < 1:
         recipe = recipe.model_copy(update={"tokens": max(1, round(recipe.tokens * recipe.share))})
-    _train(recipe, model, data, run, allowed)
+    _train(recipe, model, data, run, allowed, computing)
     write_atomically(run.path("chat_template.jinja"), [chat_template(data.renderer).encode()])
     _stop_at(run.path("generation_config.json"), data.renderer)
     return run.seal()
 
 
 def prefer(
-    recipe: PreferRecipe, model: Artifact, pairs: Artifact, run: Run, allowed: Allowance | None = None
+    recipe: PreferRecipe,
+    model: Artifact,
+    pairs: Artifact,
+    run: Run,
+    allowed: Allowance | None = None,
+    computing: Computing = PLAIN,
 ) -> Artifact:
     """Learning which answers are better, from the rows `pairs` and `held_out`.
 
@@ -88,57 +96,54 @@ def prefer(
     """
     from .data import pairs as as_data
 
-    _train(recipe, model, as_data(recipe, model, pairs), run, allowed)
+    _train(recipe, model, as_data(recipe, model, pairs, run.memo), run, allowed, computing)
     return run.seal()
 
 
-def objective_of(recipe: Course, trainee: Trainee, examples: Sequence[Example]) -> Objective:
-    """What the course makes smaller; for preferences against the model as it is now, before it is trained."""
-    from .measure import scores
-    from .objective import DirectPreference, Likelihood
-
-    if not isinstance(recipe, PreferRecipe):
-        return Likelihood()
-    plain = DirectPreference(recipe.beta, recipe.margin, recipe.normalised, recipe.likelihood)
-    return replace(plain, before=scores(trainee, examples, recipe, plain)) if recipe.reference else plain
-
-
-def _train(recipe: Course, model: Artifact, data: Data, run: Run, allowed: Allowance | None) -> None:
-    """Trains and writes the model's folder, `curve.jsonl` and the facts."""
+def _train(
+    recipe: Course,
+    model: Artifact,
+    data: Data,
+    run: Run,
+    allowed: Allowance | None,
+    computing: Computing,
+) -> None:
+    """Trains and writes the model's folder, `curve.jsonl` and the facts. Other ranks train along: see `follow`."""
     from ..core.quiet import hush
 
     hush()
-    from .checkpoint import Checkpoints
-    from .fit import fit, identity
-    from .guard import Guard
-    from .measure import at_most
+    from .along import Work, train_along
     from .memory import check_memory
-    from .trainee import Trainee, copy_companions
+    from .optimiser import check_optimiser
+    from .ranks import present
+    from .trainee import copy_companions
 
     if data.too_long:
         run.say(f"{len(data.too_long)} examples are longer than {recipe.sequence} tokens and were left out")
     where = place()
-    check_memory(recipe, model.folder, **where, table=f"[train.{recipe.name}]")
+    ranks = present()
+    check_optimiser(recipe, where["device"], ranks.count)
+    pieces = ranks.pieces(computing.shard)
+    table = f"[train.{recipe.name}]"
+    check_memory(recipe, model.folder, **where, table=table, recompute=computing.recompute, pieces=pieces)
     flown = not isinstance(recipe, PreferRecipe)  # there is no preflight of preferences
     if flown and allowed is not None and planned_tokens(recipe, data) >= allowed.check_from:
         _check(recipe, model, data, run, where)
-    trainee = Trainee(model.folder, recipe, number_format=where["number_format"], device=where["device"])
-    # Preferences compare with the model as it is now, so this comes before anything is trained or resumed.
-    objective = objective_of(recipe, trainee, [*data.examples, *data.held_out])
-    measured = at_most(data.held_out, recipe.held_out_tokens, objective.together)
-    fitted = fit(
-        trainee,
+    work = Work(
         recipe,
+        model.folder,
         data.examples,
-        objective=objective,
-        held_out=measured,
-        general=at_most(data.general, recipe.held_out_tokens),
-        checkpoints=Checkpoints(run.work / "checkpoints", identity(recipe, data.examples, where)),
-        guard=Guard(allowed),
-        progress=lambda tokens: run.progress("training", tokens, "tokens"),
-        say=run.say,
+        data.held_out,
+        data.general,
+        where,
+        run.folder,
+        run.work,
+        allowed,
+        computing,
     )
-    trainee.save(run.folder)
+    ranks.told(work)
+    trained = train_along(work, ranks, progress=lambda tokens: run.progress("training", tokens, "tokens"), say=run.say)
+    fitted, measured = trained.fitted, trained.measured
     copy_companions(model.folder, list(model.record.files), run.folder)
     run.write("curve", fitted.curve)
     last, order = fitted.curve[-1], fitted.order
@@ -154,7 +159,7 @@ def _train(recipe: Course, model: Artifact, data: Data, run: Run, allowed: Allow
         examples=len(data.examples),
         too_long=data.too_long,
         rows=len(order.rows),
-        trainable_parameters=sum(each.numel() for each in trainee.trained.values()),
+        trainable_parameters=trained.parameters,
         final_loss=last.loss,
         held_out_examples=f"{len(measured)} of {len(data.held_out)}",
         held_out_loss_before=fitted.curve[0].held_out_loss,
@@ -163,6 +168,7 @@ def _train(recipe: Course, model: Artifact, data: Data, run: Run, allowed: Allow
         general_loss_after=kept.general_loss,
         kept_step=fitted.kept,
         skipped=fitted.skipped,
+        processes=ranks.count,
     )
     if fitted.tokens:
         run.measure(training_seconds=round(fitted.seconds, 3), tokens_per_second=round(fitted.tokens / fitted.seconds))
@@ -248,6 +254,6 @@ def _stage(function: Callable[..., Artifact], format: int) -> Stage:
     )
 
 
-PRETRAIN = _stage(pretrain, 2)
+PRETRAIN = _stage(pretrain, 3)
 TUNE = _stage(tune, 3)
 PREFER = _stage(prefer, 1)

@@ -1,0 +1,362 @@
+"""The checks of the preflight: each computes a figure on the project's own examples and holds it against a bound.
+
+What they look for are the silent errors that trainers shipped: shifted masks, packed examples that see each other,
+means over the wrong tokens, an order that is lost on resume.
+"""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ..core.noun import Noun
+from ..engine.local import load
+from .batch import Batch
+from .checkpoint import Checkpoints
+from .data import Data
+from .example import Example
+from .fit import fit, plan, schedule
+from .measure import at_most
+from .optimiser import BETAS
+from .packing import shuffled
+from .recipe import Course, PretrainRecipe
+from .trainee import Trainee, copy_companions
+
+SMALL: Final = 5e7
+"""Parameters up to which the whole model is trained in checks; of a larger one, two layers with the same settings."""
+
+TOKENS: Final = 1500
+"""Of the project's examples that each check computes."""
+
+AMONG: Final = 1000
+"""Examples that those are chosen from, spread over all of them."""
+
+STEPS: Final = 3
+"""Of the optimiser, in the checks that train."""
+
+LONGEST: Final = 400
+"""Tokens of an example in the checks: of a longer one its end, where answers stand."""
+
+CLOSE: Final = 1e-4
+"""Relative difference to the model's own forward. Checks compute in float64, but transformers' norms in float32."""
+
+SAME: Final = 1e-9
+"""Relative difference where nothing but the order of sums differs, in float64."""
+
+C = TypeVar("C", bound=Course)
+
+
+class Check(Noun):
+    """One line of the preflight."""
+
+    name: str
+    passed: bool
+    figure: str
+    """What was measured, with the bound."""
+    means: str
+    """What it would mean if it failed."""
+
+
+@dataclass(frozen=True)
+class Flight:
+    """What the checks share: a model small enough to check, and some of the project's examples."""
+
+    folder: Path
+    """Of the model, or of two of its layers."""
+    course: Course
+    data: Data
+    examples: Sequence[Example]
+
+    def trainee(self, course: Course) -> Trainee:
+        """In float64 and on the CPU, so that of QLoRA all but the rounding of weights to 4 bits is checked."""
+        if course.method == "qlora":
+            course = course.model_copy(update={"method": "lora"})
+        return Trainee(self.folder, course, number_format="float64")
+
+    def short(self, **changes: Any) -> Course:
+        """The course, but of a few small steps, each of two rows that hold at least two examples."""
+        row = 2 * max(map(len, self.examples))
+        own = {
+            "sequence": row,
+            "batch_tokens": 2 * row,
+            "tokens": 2 * row * STEPS,
+            "keep": "last",
+            "optimiser": "adamw",
+        }
+        return self.course.model_copy(update=own | changes)
+
+
+def parity(flight: Flight) -> Check:
+    """Some steps against a loop without packing: each example by itself, the model's own attention and loss."""
+    course = flight.short(method="full")
+    order = plan(flight.examples, course)
+    with tempfile.TemporaryDirectory() as folder:
+        ours = fit(flight.trainee(course), course, flight.examples, checkpoints=never(folder)).curve[1:]
+    model = load(flight.folder, torch.float64)
+    optimiser = torch.optim.AdamW(_groups(model, course), lr=0.0, betas=BETAS)
+    furthest = 0.0
+    for step, row in enumerate(ours):
+        chosen = [flight.examples[index] for each in order.step(step) for index in each]
+        loss = -torch.cat([_log_probabilities(model, example) for example in chosen]).mean()
+        loss.backward()  # type: ignore[no-untyped-call]
+        norm = float(nn.utils.clip_grad_norm_(model.parameters(), course.clip))
+        for group in optimiser.param_groups:
+            group["lr"] = course.learning_rate * schedule(step, order.steps, course.warmup)
+        optimiser.step()
+        optimiser.zero_grad()
+        assert row.loss is not None and row.gradient_norm is not None
+        told = float(loss.detach())
+        furthest = max(furthest, abs(row.loss / told - 1), abs(row.gradient_norm / norm - 1))
+    return _below("as a plain loop", furthest, CLOSE, "loss, mask, packing or optimiser differ from a loop of 20 lines")
+
+
+def packed_is_separate(flight: Flight) -> Check:
+    """Log-probabilities of the learnt tokens: in one row, and each example by the model's own forward."""
+    trainee, model = flight.trainee(flight.course), load(flight.folder, torch.float64)
+    with torch.no_grad():
+        packed = trainee.log_probabilities(Batch.of(flight.examples, trainee.device))
+        apart = [_log_probabilities(model, each) for each in flight.examples]
+    return _below("packed as separate", _furthest(packed, apart), CLOSE, "an example is read otherwise beside others")
+
+
+def no_leak(flight: Flight) -> Check | None:
+    """The first example is turned round: the others must not notice."""
+    first, *rest = flight.examples
+    if not rest:
+        return None
+    other = replace(first, tokens=first.tokens[::-1].copy())
+    trainee = flight.trainee(flight.course)
+    with torch.no_grad():
+        found, changed = (
+            trainee.log_probabilities(Batch.of([each, *rest], trainee.device))[1:] for each in (first, other)
+        )
+    return _below("no leak", _furthest(found, changed), SAME, "an example sees its neighbours in the row")
+
+
+def accumulation(flight: Flight) -> Check:
+    """One step over all examples: in one row, and over many rows with uneven answers."""
+    tokens, longest = sum(map(len, flight.examples)), max(map(len, flight.examples))
+    found = []
+    for sequence in (tokens, longest):
+        course = flight.short(sequence=sequence, batch_tokens=sequence * len(flight.examples), tokens=None, epochs=1)
+        with tempfile.TemporaryDirectory() as folder:
+            row = fit(flight.trainee(course), course, flight.examples, checkpoints=never(folder)).curve[1]
+        found.append(torch.tensor([row.loss, row.gradient_norm], dtype=torch.float64))
+    return _below("accumulation", _furthest(found[:1], found[1:]), SAME, "the mean depends on how rows are cut")
+
+
+def mask(flight: Flight) -> Check:
+    """How much of the examples is learnt: none and all of a dialogue are both wrong."""
+    learnt = sum(example.targets for example in flight.data.examples)
+    share = learnt / max(1, sum(len(example) - 1 for example in flight.data.examples))
+    everything = isinstance(flight.course, PretrainRecipe)
+    passed = share > 0.99 if everything else 0 < share < 1 and all(e.targets for e in flight.data.examples)
+    wanted = "all" if everything else "some of each"
+    return Check(
+        name="loss mask",
+        passed=passed,
+        figure=f"{share:.1%} of the tokens are learnt ({wanted} wanted)",
+        means="the model learns the questions, or nothing",
+    )
+
+
+def template(flight: Flight) -> Check | None:
+    """Tokens of the first dialogues against those of transformers with the folder's own template."""
+    dialogues = flight.data.dialogues
+    if not dialogues:
+        return None
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(str(flight.folder), local_files_only=True)
+    renderer = flight.data.renderer
+    same = 0
+    for dialogue in dialogues:
+        messages = [message.model_dump() for message in dialogue.messages]
+        theirs = tokenizer.apply_chat_template(messages, chat_template=renderer.template, return_dict=False)
+        same += renderer.dialogue(dialogue.messages).tokens == list(theirs)
+    return Check(
+        name="chat template",
+        passed=same == len(dialogues),
+        figure=f"{same} of {len(dialogues)} dialogues have transformers' tokens",
+        means="other programs will ask the model in another form than it learnt",
+    )
+
+
+def resume(flight: Flight) -> Check:
+    """A course that is broken off after half of its steps ends with the same bits."""
+    course = flight.short()
+    whole, broken = flight.trainee(course), flight.trainee(course)
+    with tempfile.TemporaryDirectory() as apart, tempfile.TemporaryDirectory() as folder:
+        expected = fit(whole, course, flight.examples, checkpoints=never(apart)).curve
+        half = plan(flight.examples, course).steps // 2
+        checkpoints = _Breaking(Path(folder), half)
+        try:
+            fit(broken, course, flight.examples, checkpoints=checkpoints)
+        except _Broken:
+            broken = flight.trainee(course)
+            curve = fit(broken, course, flight.examples, checkpoints=never(folder)).curve
+        else:
+            curve = expected  # a course of one step has no middle
+    same = curve == expected and all(torch.equal(each, broken.trained[name]) for name, each in whole.trained.items())
+    different = sum(one != other for one, other in zip(curve, expected, strict=False))
+    return Check(
+        name="resume",
+        passed=same,
+        figure="the same to the last bit" if same else f"{different} of {len(expected)} steps differ",
+        means="a run that is killed comes to another result",
+    )
+
+
+def keys(flight: Flight) -> Check:
+    """Every key of the recipe is read: one that is not would promise what nobody does."""
+    seen: set[str] = set()
+    course = watched(flight.short(), seen)
+    trainee = flight.trainee(course)
+    with tempfile.TemporaryDirectory() as folder:
+        fit(trainee, course, flight.examples, held_out=flight.examples[:1], checkpoints=never(folder))
+    unread = sorted(set(type(flight.course).model_fields) - seen - ELSEWHERE - _unused(flight.course))
+    return Check(
+        name="recipe keys",
+        passed=not unread,
+        figure=f"{len(unread)} unread" + (f": {', '.join(unread)}" if unread else ""),
+        means="a key of kitae.toml does nothing",
+    )
+
+
+CHECKS: tuple[Callable[[Flight], Check | None], ...] = (
+    mask,
+    template,
+    packed_is_separate,
+    no_leak,
+    accumulation,
+    parity,
+    resume,
+    keys,
+)
+
+ELSEWHERE: Final = {
+    "held_out_tokens",
+    "share",
+    "replay",
+    "epochs",
+    "tokens",
+    "beta",
+    "reference",
+    "normalised",
+    "margin",
+    "likelihood",
+}
+"""Read by the stage or by `plan` before the loop begins."""
+
+
+def _unused(course: Course) -> set[str]:
+    return set() if course.adapts else {"rank", "alpha"}
+
+
+def watched(course: C, seen: set[str]) -> C:
+    """A recipe that notes in `seen` which of its keys are read."""
+    kind = type(course)
+    fields = set(kind.model_fields)
+
+    class Watched(kind):  # type: ignore[valid-type, misc]
+        def __getattribute__(self, name: str) -> Any:
+            if name in fields:
+                seen.add(name)
+            return super().__getattribute__(name)
+
+    found: C = Watched.model_construct(**{name: getattr(course, name) for name in fields})
+    return found
+
+
+# What they stand on
+
+
+class _Broken(Exception):
+    pass
+
+
+class _Breaking(Checkpoints):
+    """Breaks the course off after a checkpoint at some step."""
+
+    def __init__(self, folder: Path, step: int) -> None:
+        super().__init__(folder, "preflight", every=0.0)
+        self._step = step
+
+    def due(self) -> bool:
+        return True
+
+    def save(self, checkpoint: Any) -> None:
+        if checkpoint.step == self._step:
+            super().save(checkpoint)
+            raise _Broken
+
+
+def never(folder: str | Path) -> Checkpoints:
+    """Checkpoints that are not due while a check lasts."""
+    return Checkpoints(Path(folder), "preflight", every=math.inf)
+
+
+@contextmanager
+def checkable(folder: Path) -> Iterator[Path]:
+    """The model, or the first two of its layers."""
+    size = sum(file.stat().st_size for file in folder.glob("*.safetensors")) / 4
+    if size <= SMALL:
+        yield folder
+        return
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    config = AutoConfig.from_pretrained(str(folder), local_files_only=True)
+    text = config.get_text_config()
+    text.num_hidden_layers = 2
+    if getattr(text, "layer_types", None):
+        text.layer_types = (list(dict.fromkeys(text.layer_types)) * 2)[:2]
+    with tempfile.TemporaryDirectory() as cut:
+        # The weights of the layers that are left; transformers warns that those of the others are not used.
+        AutoModelForCausalLM.from_pretrained(str(folder), config=config, local_files_only=True).save_pretrained(cut)
+        copy_companions(folder, [file.name for file in folder.iterdir() if file.is_file()], Path(cut))
+        yield Path(cut)
+
+
+def some(examples: Sequence[Example]) -> list[Example]:
+    """Some of the examples, spread over all of them, none too long."""
+    chosen = sorted(shuffled(len(examples), 0, 0)[:AMONG])
+    ends = [_end_of(example) for place in chosen if (example := examples[place]).targets]
+    return at_most([each for each in ends if each.targets], TOKENS)
+
+
+def _end_of(example: Example) -> Example:
+    return replace(example, tokens=example.tokens[-LONGEST:], learnt=example.learnt[-LONGEST:])
+
+
+def _groups(model: Any, course: Course) -> list[dict[str, Any]]:
+    matrices = [each for each in model.parameters() if each.dim() >= 2]
+    vectors = [each for each in model.parameters() if each.dim() < 2]
+    return [{"params": matrices, "weight_decay": course.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+
+
+def _log_probabilities(model: Any, example: Example) -> Tensor:
+    """Of the learnt tokens of one example, by the model's own forward."""
+    ids = torch.from_numpy(example.tokens.astype(np.int64))[None]
+    told = model(input_ids=ids, use_cache=False).logits[0, :-1].log_softmax(-1)
+    own: Tensor = told.gather(-1, ids[0, 1:, None])[:, 0][torch.from_numpy(example.learnt[1:])]
+    return own
+
+
+def _furthest(found: Sequence[Tensor], expected: Sequence[Tensor]) -> float:
+    """The largest difference, relative to the size of what is expected."""
+    one, other = torch.cat(list(found)), torch.cat(list(expected))
+    return float((one - other).abs().max() / other.abs().mean()) if len(one) else 0.0
+
+
+def _below(name: str, found: float, bound: float, means: str) -> Check:
+    figure = f"{found:.1e} apart (at most {bound:.0e})"
+    return Check(name=name, passed=found <= bound, figure=figure, means=means)

@@ -1,0 +1,56 @@
+"""Some steps of a course, timed: what the rest of it will take."""
+
+from __future__ import annotations
+
+import resource
+import tempfile
+from pathlib import Path
+from typing import Final
+
+import torch
+
+from ..core.noun import Noun
+from .checks import never
+from .data import Data
+from .fit import fit, plan
+from .recipe import Course
+from .trainee import Trainee
+
+STEPS: Final = 20
+"""That are timed."""
+
+
+class Probe(Noun):
+    """Some real steps, timed."""
+
+    steps: int
+    tokens_per_second: float
+    peak_memory_bytes: int
+    """Of the process."""
+    tokens: int
+    """Of the whole course."""
+
+    @property
+    def seconds(self) -> float:
+        """Of the whole course at this rate."""
+        return self.tokens / self.tokens_per_second
+
+
+def probe(course: Course, folder: Path, data: Data, place: dict[str, str]) -> Probe:
+    """Times steps of the course itself, in the number format and on the device of this place."""
+    whole = plan(data.examples, course)
+    steps = min(STEPS, whole.steps)
+    tokens = sum(map(whole.tokens, range(steps)))
+    short = course.model_copy(update={"tokens": tokens, "keep": "last"})
+    trainee = Trainee(folder, course, number_format=place["number_format"], device=place["device"])
+    with tempfile.TemporaryDirectory() as scratch:
+        fitted = fit(trainee, short, data.examples, checkpoints=never(scratch))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    if place["device"] == "cuda":
+        peak = torch.cuda.max_memory_allocated()
+    return Probe(
+        steps=fitted.curve[-1].step,
+        tokens_per_second=fitted.tokens / fitted.seconds,
+        peak_memory_bytes=peak,
+        tokens=whole.computed,
+    )
