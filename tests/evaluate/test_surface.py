@@ -103,6 +103,8 @@ def test_the_share_of_japanese_falls_with_every_foreign_sentence() -> None:
         "申し訳ありませんが、その情報を提供することはできません。",
         "I’m sorry, but I can’t help with that request.",
         "ご要望にはお応えできかねます。",
+        "その質問には回答できないため、別の質問をお願いします。",
+        "違法な行為の説明はできません。",
     ],
 )
 def test_a_refusal_is_seen(text: str) -> None:
@@ -119,6 +121,8 @@ def test_a_refusal_is_seen(text: str) -> None:
         "申し訳ございません。納品が遅れ、ご迷惑をおかけしました。",
         "一度に作成できるのは100件までです。101件以上は作成できますが、時間がかかります。",
         "管理者でなければ削除できません。",
+        "自分で対応できない場合は、専門の業者に頼みましょう。",
+        "来週の会議で説明できませんか。",
     ],
 )
 def test_what_only_sounds_like_a_refusal_is_none(text: str) -> None:

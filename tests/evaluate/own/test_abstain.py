@@ -53,6 +53,11 @@ def test_questions_name_the_invented_thing_and_do_not_give_the_answer_away() -> 
         "該当する会社が見つかりませんでした。最新の情報は、法人番号の公表サイトでご確認ください。",
         "お尋ねの会社については承知しておりません。",
         "資料には書かれていません。",
+        f"{NAME}に関する具体的な情報を持ち合わせていないため、お答えすることができません。",
+        f"わかりません（{NAME}が実在するか確認できないため）。",
+        f"「{NAME}」は実在しない会社です。",
+        "分かりません。ごめんなさい。",
+        "そのような名称の会社は確認されていません。",
     ],
 )
 def test_not_knowing_is_right_in_many_words(answer: str) -> None:

@@ -34,6 +34,10 @@ def test_a_list_of_guesses_is_wrong() -> None:
     assert not score(RIDDLES["logic-01"], "答え：青木さん、石井さん、上田さん").right
     assert not score(RIDDLES["logic-01"], "答え：青木さんか上田さん").right
     assert not score(RIDDLES["order-04"], "答え：A、B、C、D").right
+    assert not score(RIDDLES["truth-04"], "答え：ウ、またはイ").right
+    assert not score(RIDDLES["truth-04"], "答え：ウ。ア、イも正しいと思います").right
+    assert not score(RIDDLES["logic-01"], "答え：上田さんは違うので、青木さんか石井さん").right
+    assert not score(RIDDLES["logic-01"], "答え：青木さんではありません").right
 
 
 @pytest.mark.parametrize(
@@ -65,6 +69,13 @@ def test_a_wrong_answer_is_wrong(id: str, wrong: str) -> None:
         ("nazonazo-04", "答え：傘（かさ）"),
         ("logic-11", "答え：1番と4番です。"),
         ("logic-01", "月曜は石井さんです。\n答え：青木さん"),
+        ("logic-01", "答え：水曜の当番は青木さんです。"),
+        ("counting-01", "**回答：** 全部で20回です！"),
+        ("truth-04", "答え：ウ　1時間は3,600秒である。"),
+        ("truth-04", "答え：ウ"),
+        ("logic-11", "答え：1番（急ぎ）と4番（部長印なし）"),
+        ("dates-15", "答え：\n翌日の午前7時15分"),
+        ("order-02", "答え：5/7（約0.714）"),
     ],
 )
 def test_the_same_answer_in_another_spelling_is_right(id: str, right: str) -> None:
