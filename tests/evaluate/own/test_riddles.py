@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from kitae.evaluate.own.items import Riddle
-from kitae.evaluate.own.riddles import final_answer, score
+from kitae.evaluate.own.riddles import consistency, final_answer, score
 from kitae.evaluate.suites import own_suite
 
 SUITE = own_suite("riddles-ja")
@@ -87,6 +87,16 @@ def test_the_last_answer_counts() -> None:
     assert final_answer("一行目\n二行目") == ""
     assert final_answer("## 答え： **C**") == "**C**"
     assert final_answer("") == ""
+
+
+def test_who_is_right_in_one_wording_only_is_not_consistent() -> None:
+    right = [
+        (prompt, score(RIDDLES[prompt.question], RIDDLES[prompt.question].accepted[0])) for prompt in SUITE.prompts
+    ]
+    wrong = [(prompt, score(RIDDLES[prompt.question], "")) for prompt in SUITE.prompts]
+    assert consistency(right) == 1.0
+    assert consistency([*right[:2], right[2], wrong[3], *wrong[4:]]) == 0.5
+    assert consistency(wrong) is None
 
 
 def test_wordings_are_different_and_clustered() -> None:

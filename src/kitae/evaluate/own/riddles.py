@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from collections.abc import Iterable
 
 from ..normalise import is_quantity, normalise
 from ..scoring import Verdict, bare, char_f1
@@ -31,6 +33,18 @@ def score(riddle: Riddle, answer: str) -> Verdict:
         return bare(False, "no line 「答え：」 and more than one line" if answer.strip() else "empty")
     right = any(form in _forms(accepted) for accepted in riddle.accepted for form in _readings(said))
     return bare(right, f"says 「{said}」", f1=max(char_f1(said, accepted) for accepted in riddle.accepted))
+
+
+def consistency(verdicts: Iterable[tuple[Prompt, Verdict]]) -> float | None:
+    """Of the riddles that are right in some wording, the share that is right in all.
+
+    Who knows an answer knows it however it is asked. `None` where nothing is right.
+    """
+    found: dict[str, list[bool]] = defaultdict(list)
+    for prompt, verdict in verdicts:
+        found[prompt.question].append(verdict.right)
+    known = [all(right) for right in found.values() if any(right)]
+    return sum(known) / len(known) if known else None
 
 
 _FINAL = re.compile(r"^[\s*#>\-・]*(?:最終的な|最終)?(?:答え|解答|回答|正解)\**\s*[:：は]\**\s*(.+)$", re.MULTILINE)
