@@ -3,8 +3,9 @@
     python benchmarks/judge_server.py --latency 0.5                          # for `judging.py`
     python benchmarks/judge_server.py --faults 0.3 --log FILE                # for the tests
 
-Prints its port, then serves until it is ended. The log has a line for each request: the SHA-256 of its body, and what
-became of it. `sent` and `garbage` are whole answers; everything else is a fault that the client has to get over.
+Prints its port, then serves until it is ended. The log has a line for each request: the SHA-256 of its body, when it
+came and when its answer went (seconds since 1970), and what became of it. `sent` and `garbage` are whole answers;
+everything else is a fault that the client has to get over.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ class Judge:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answers the requests of one connection, until it is closed."""
         try:
-            while (body := await _request(reader)) is not None:
+            while (body := await request(reader)) is not None:
                 if not await self._answer(body, writer):
                     break
         except (ConnectionError, asyncio.IncompleteReadError):
@@ -97,7 +98,7 @@ class Judge:
 
     async def _answer(self, body: bytes, writer: asyncio.StreamWriter) -> bool:
         """Whether the connection can be used again."""
-        outcome = self._outcome()
+        outcome, came = self._outcome(), time.time()
         await asyncio.sleep(self.latency)
         if outcome in FAULTS:
             data = FAULTS[outcome]()
@@ -105,7 +106,7 @@ class Judge:
             data = reply(200, GOOD if outcome == "sent" else completion(GARBAGE))
         writer.write(data)
         await writer.drain()
-        self._note(body, outcome)
+        self._note(body, came, outcome)
         if outcome in SILENT:
             await asyncio.sleep(FOREVER)
         if outcome == "reset" and writer.transport:
@@ -120,12 +121,13 @@ class Judge:
             return self.chance.choices(list(FAULTS), weights)[0]
         return "garbage" if self.chance.random() < GARBAGE_SHARE else "sent"
 
-    def _note(self, body: bytes, outcome: str) -> None:
+    def _note(self, body: bytes, came: float, outcome: str) -> None:
         if self.log is not None:
-            print(hashlib.sha256(body).hexdigest(), outcome, file=self.log, flush=True)
+            digest, went = hashlib.sha256(body).hexdigest(), time.time()
+            print(digest, f"{came:.4f} {went:.4f}", outcome, file=self.log, flush=True)
 
 
-async def _request(reader: asyncio.StreamReader) -> bytes | None:
+async def request(reader: asyncio.StreamReader) -> bytes | None:
     """The body of the next request; `None` at the end of the connection."""
     head = await reader.readuntil(b"\r\n\r\n") if not reader.at_eof() else b""
     if not head:

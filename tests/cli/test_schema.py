@@ -26,6 +26,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "lineage": ("model/tuned",),
     "compare": (),
     "dose": (),
+    "evaluate": ("--suite", "riddles-ja", "--model", "model/tuned-int8", "--max-tokens", "2"),
     "report": (),
     "export": ("model/tuned", "out"),
     "ask": ("休暇は何日前までに届け出ますか",),

@@ -24,7 +24,7 @@ from kitae.core.generation import Decoding, Generated
 from kitae.core.journal import Journal
 from kitae.core.label import Label
 from kitae.core.mistakes import Mistake
-from kitae.core.quantity import parse_money
+from kitae.core.quantity import Money, parse_money
 from kitae.core.records import Records
 from kitae.engine.remote import Correspondent
 from kitae.evaluate.collect import Ask, Collector
@@ -38,10 +38,13 @@ GOOD = "Rating: [[7]]"
 SILENT = ("hang", "half-open", "half a header")
 
 
+def row(reply: Generated, money: Money | None) -> dict[str, Any]:
+    return {"generated": reply.model_dump(mode="json"), "money": money and money.model_dump(mode="json")}
+
+
 def asks(count: int) -> list[Ask]:
-    return [
-        Ask(f"key-{n}", (Message(role="user", content=f"回答{n}を採点してください。"),), DECODING) for n in range(count)
-    ]
+    prompts = [(Message(role="user", content=f"回答{n}を採点してください。"),) for n in range(count)]
+    return [Ask(f"key-{n}", prompt, DECODING, row) for n, prompt in enumerate(prompts)]
 
 
 def collect(folder: Path, url: str, count: int, *, at_once: int = 32, timeout: float = 5.0) -> dict[str, str]:
@@ -69,7 +72,8 @@ def collect(folder: Path, url: str, count: int, *, at_once: int = 32, timeout: f
 
 def log(file: Path) -> list[tuple[str, str]]:
     """Digest of the body, and what the server did with it."""
-    return [(line[:64], line[65:]) for line in file.read_text(encoding="utf-8").splitlines()]
+    lines = [line.split(" ", 3) for line in file.read_text(encoding="utf-8").splitlines()]
+    return [(digest, outcome) for digest, _, _, outcome in lines]
 
 
 def lines(folder: Path) -> list[dict[str, Any]]:
@@ -269,14 +273,14 @@ def test_a_budget_is_never_exceeded_and_a_larger_one_goes_on(tmp_path: Path) -> 
     """A call costs $0.00011 here and could cost at most about $0.0008."""
 
     def purse(budget: str) -> Callable[[], Purse]:
-        spent = [parse_money(f"${line['row']['cost']['amount']}") for line in lines(tmp_path)]
+        spent = [parse_money(f"${line['row']['money']['amount']}") for line in lines(tmp_path)]
         return lambda: Purse(PRICED, parse_money(budget), spent)
 
     with pytest.raises(BudgetReached, match=r"\$0\.01 is reached") as caught:
         collected(tmp_path, Speaker(GOOD), 200, purse=purse("$0.01"))
     assert "larger budget" in caught.value.hint
     kept = lines(tmp_path)
-    spent = sum(Decimal(line["row"]["cost"]["amount"]) for line in kept)
+    spent = sum(Decimal(line["row"]["money"]["amount"]) for line in kept)
     assert 0.009 < spent <= Decimal("0.01")
     # The next start counts what the first one spent.
     with pytest.raises(BudgetReached):
@@ -290,7 +294,7 @@ def test_a_budget_is_never_exceeded_and_a_larger_one_goes_on(tmp_path: Path) -> 
 def test_a_server_that_counts_no_tokens_is_taken_to_cost_the_most(tmp_path: Path) -> None:
     collected(tmp_path, Speaker(GOOD, tokens=0), 1, purse=lambda: Purse(PRICED, None))
     (line,) = lines(tmp_path)
-    assert Decimal(line["row"]["cost"]["amount"]) > Decimal("0.0001")
+    assert Decimal(line["row"]["money"]["amount"]) > Decimal("0.0001")
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,8 +36,8 @@ class Ask:
     key: str
     messages: tuple[Message, ...]
     decoding: Decoding
-    row: Mapping[str, Any] = field(default_factory=dict)
-    """What the record says beside the reply."""
+    row: Callable[[Generated, Money | None], dict[str, Any]]
+    """Makes the record of a reply, and of what it cost where the endpoint has a price."""
 
 
 @dataclass
@@ -113,8 +113,7 @@ class Collector:
             self.journal.records.refresh(self.kind)
             if not self._known(ask):
                 reply, cost = await self._reply(ask)
-                row = {"generated": reply.model_dump(mode="json"), "cost": cost and cost.model_dump(mode="json")}
-                await self.journal.add(self.kind, ask.key, {**ask.row, **row})
+                await self.journal.add(self.kind, ask.key, ask.row(reply, cost))
                 self._failures = 0
             return True
         finally:

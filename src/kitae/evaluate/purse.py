@@ -51,6 +51,10 @@ class Purse:
         price = self._endpoint and self._endpoint.price(0, 0)
         return price.model_copy(update={"amount": self._spent}) if price else None
 
+    def told(self) -> str:
+        """`$0.42 so far`; nothing where there is no price."""
+        return f"{self.spent} so far" if self.spent else ""
+
     async def reserve(self, prompt: Sequence[Message], decoding: Decoding) -> Decimal:
         """Sets aside what a call could cost, and waits for others' calls where that does not fit beside them.
 
