@@ -6,12 +6,14 @@ CONSTRAINTS ?= constraints/cpu.txt
 INSTALLED := $(VENV)/.installed
 # Other trainers, which `bench-train` is measured against; nothing else needs them.
 PEERS := .venv-peers
+# FastChat, which `bench-evaluate` is measured against.
+JUDGES := .venv-judge
 PROJECT ?= demo
 # Wheels that `make wheelhouse` collected; taken instead of an index where they are.
 WHEELHOUSE := $(wildcard wheelhouse)
 SOURCE := $(if $(WHEELHOUSE),--no-index --find-links wheelhouse)
 
-.PHONY: setup demo test check bench-train wheelhouse gpuwheels clean
+.PHONY: setup demo test check bench-train bench-evaluate wheelhouse gpuwheels clean
 
 setup: $(INSTALLED)
 
@@ -41,6 +43,15 @@ $(PEERS)/.installed: constraints/peers-train.txt
 	$(PEERS)/bin/pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
+# A few minutes, most of them FastChat's. BENCH='--smoke'.
+bench-evaluate: $(INSTALLED) $(JUDGES)/.installed
+	$(VENV)/bin/python benchmarks/judging.py --peer $(JUDGES)/bin/python $(BENCH)
+
+$(JUDGES)/.installed: constraints/peers-judge.txt
+	$(PYTHON) -m venv $(JUDGES)
+	$(JUDGES)/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
 wheelhouse: $(CONSTRAINTS)
 	$(PYTHON) -m pip wheel --quiet -c $(CONSTRAINTS) -w wheelhouse setuptools wheel '.[demo,dev]'
 
@@ -49,4 +60,4 @@ gpuwheels: constraints/gpu.txt
 	$(PYTHON) -m pip wheel --quiet -c constraints/gpu.txt -w wheelhouse-gpu setuptools wheel .
 
 clean:
-	rm -rf $(VENV) $(PEERS) demo wheelhouse wheelhouse-gpu build
+	rm -rf $(VENV) $(PEERS) $(JUDGES) demo wheelhouse wheelhouse-gpu build
