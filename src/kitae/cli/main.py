@@ -154,6 +154,18 @@ def evaluate(
         command(Where.folder, wanted, as_json=json)
 
 
+@evaluating.command()
+def rescore(
+    files: Annotated[list[Path], typer.Argument(help="Published judgments, JSON Lines.")],
+    protocol: Annotated[str, typer.Option(help="mtbench, pairwise (FastChat's files) or shaberi.")],
+    json: Json = False,
+) -> None:
+    """Count published judgments again: means, failures, duplicates, intervals."""
+    from .rescore import rescore as command
+
+    command(tuple(files), protocol, as_json=json)
+
+
 @app.command()
 def dose(json: Json = False) -> None:
     """Train on none, a quarter, a half and all of the dialogues: how much is learnt for how much."""

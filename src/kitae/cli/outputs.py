@@ -313,3 +313,26 @@ class EvaluateOutput(Output):
     surface: SurfaceOutput | None
     judged: JudgedOutput | None
     notes: tuple[str, ...]
+
+
+class JudgedModel(Noun):
+    """A model in published judgments; means are on the file's own scale."""
+
+    model: str
+    n: int
+    n_failed: int
+    n_duplicate: int
+    mean_published: float | None
+    mean_low: float
+    mean_high: float
+    per_turn: dict[str, float]
+    per_category: dict[str, float]
+    interval: tuple[float, float] | None
+    """Of `mean_published`; `null` for fewer than two questions."""
+    consistency: float | None
+    """Of pairs: share of the games with the same result in both orders."""
+    notes: tuple[str, ...]
+
+
+class RescoreOutput(Output):
+    models: tuple[JudgedModel, ...]

@@ -22,6 +22,7 @@ from .outputs import (
     Output,
     PreflightOutput,
     ReportOutput,
+    RescoreOutput,
     RunOutput,
     ShowOutput,
     StatusOutput,
@@ -64,6 +65,7 @@ OUTPUTS: dict[str, type[Output]] = {
     "gc": GcOutput,
     "push": TransferOutput,
     "pull": TransferOutput,
+    "evaluate-rescore": RescoreOutput,
     "mistake": MistakeOutput,
 }
 """What each command prints, and what all of them print when there is a mistake. `train-job` is `train --job`."""

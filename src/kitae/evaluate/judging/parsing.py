@@ -35,7 +35,7 @@ Read = Callable[[str, Scale], Parsed]
 
 _DOUBLE = re.compile(r"\[\[(\d+\.?\d*)\]\]")
 _SINGLE = re.compile(r"\[(\d+\.?\d*)\]")
-_TWO = (
+TWO_SCORES = (
     re.compile(r"\[\[(\d+\.?\d*),\s?(\d+\.?\d*)\]\]"),
     re.compile(r"\[(\d+\.?\d*),\s?(\d+\.?\d*)\]"),
 )
@@ -56,7 +56,7 @@ def fastchat_verdict(text: str, scale: Scale) -> Parsed:
     for mark, side in _LETTERS:
         if mark in text:
             return Parsed(verdict=side)
-    found = _TWO[0].search(text) or _TWO[1].search(text)
+    found = TWO_SCORES[0].search(text) or TWO_SCORES[1].search(text)
     return (
         Parsed(verdict=_better(float(found[1]), float(found[2]))) if found else Parsed(why="no [[A]], [[B]] or [[C]]")
     )
