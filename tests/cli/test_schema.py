@@ -25,6 +25,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "show": ("dialogues/main", "--mask"),
     "lineage": ("model/tuned",),
     "compare": (),
+    "suites": (),
     "dose": (),
     "evaluate": ("--suite", "riddles-ja", "--model", "model/tuned-int8", "--max-tokens", "2"),
     "report": (),

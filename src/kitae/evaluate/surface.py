@@ -154,7 +154,7 @@ def refuses(text: str) -> bool:
 
 _ENDINGS = "。．.！？!?」』）)]】〉》…♪☆`|>}\"'"
 _IS_PROSE = re.compile(r"^(?![\s・*#|>\-]|\d+[.．)]|[①-⑳]|.{1,12}[：:]).*(?:、|[はがをにのとで]$)")
-_PAIRS = ("「」", "『』", "（）", "【】")
+_PAIRS = (("「", "」"), ("『", "』"), ("（", "）"), ("【", "】"))
 
 
 def cut_off(text: str, finish: Finish = "stop") -> bool:

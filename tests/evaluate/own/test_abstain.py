@@ -89,7 +89,7 @@ def test_a_year_that_nobody_gave_is_a_claim() -> None:
     assert not claims("2024年時点では確認できません。", "設立はいつですか。")
 
 
-@pytest.mark.parametrize("probe", REAL, ids=str)
+@pytest.mark.parametrize("probe", REAL, ids=lambda probe: probe.id)
 def test_every_real_answer_is_right_in_a_sentence_and_alone(probe: Probe) -> None:
     for gold in probe.gold:
         assert score(probe, gold).right
