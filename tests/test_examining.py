@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import pytest
 from kitae.core.mistakes import Mistake
 from kitae.core.quantity import parse_money
 from kitae.evaluate.purse import BudgetReached
-from kitae.examining import JUDGMENTS, Examined, Wanted, examine
+from kitae.examining import JUDGMENTS, Examined, Wanted, examine, write_view
 from kitae.gate.client import LEDGER
 from kitae.project import Project
 
@@ -47,7 +48,7 @@ def declare(folder: Path, url: str, more: str = "", may_receive: str = "internal
 
 
 def forge(**more: Any) -> Wanted:
-    return Wanted(**({"suite": "forge-ja", "model": MODEL, "judge": "examiner", "max_tokens": 3} | more))
+    return replace(Wanted("forge-ja", MODEL, "examiner", max_tokens=3), **more)
 
 
 def judged(found: Examined) -> tuple[int, int, int, float | None]:
@@ -67,6 +68,8 @@ def test_a_judge_rates_both_turns_of_every_question_once(walked: Path, tmp_path:
         assert any("held examiner against people" in note for note in again.notes)
     assert len((tmp_path / "log").read_text(encoding="utf-8").splitlines()) == 160
     purposes = {(row["purpose"], row["label"]) for row in Project(walked).records.all(LEDGER)}
+    page = write_view(Project(walked)).read_text(encoding="utf-8")
+    assert page.count('class="answer"') == 160 and "forge-ja" in page and "$0.32" in page
     # The model learnt from internal documents, so its answers are internal, though the questions are public.
     assert purposes == {("judge", "internal")}
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from .core.files import write_atomically
 from .core.generation import Decoding, Generated, Identity
 from .core.label import highest
 from .core.mistakes import Mistake
@@ -19,15 +20,18 @@ from .evaluate.collect import SILENCE_TRIES, Ask
 from .evaluate.judging.asked import Answer
 from .evaluate.judging.protocol import Protocol, own_protocol
 from .evaluate.judging.request import JudgeRequest, Judgment, judged, requests_for
+from .evaluate.judging.suspicion import flags
 from .evaluate.purse import Purse
 from .evaluate.statistics import Estimate, estimate
 from .evaluate.surface import Surfaces, beside, surface
 from .evaluate.tally import Tally, tally
 from .evaluate.turns import answered
-from .naming import Asked, Subject, judge_named, subject_named, suite_named, with_retrieval
+from .naming import Asked, Subject, judge_named, subject_named, suite_named, suite_names, with_retrieval
 from .project import Project
 
 JUDGMENTS = "judgments"
+REPLIES = "replies"
+VIEW = "view.html"
 MAX_TOKENS = 1024
 """Of an answer: FastChat's."""
 
@@ -104,6 +108,7 @@ def examine(project: Project, wanted: Wanted, watcher: Watcher | None = None) ->
             f"answers to {suite.name} are rated by a judge", where="--judge", hint="name one of [judges] or [endpoints]"
         )
     said = _answers(project, suite, subject, wanted, watcher)
+    _keep(project.records, said)
     found = _judged(project, suite, said, judge, wanted, budget, watcher) if judge else None
     return Examined(
         suite=suite,
@@ -115,13 +120,20 @@ def examine(project: Project, wanted: Wanted, watcher: Watcher | None = None) ->
         ),
         program=_program(suite, said),
         judged=found,
-        notes=(*(f"{subject.name}: {note}" for note in subject.notes), *_doubts(found)),
+        notes=(*(f"{subject.name}: {note}" for note in subject.notes), *_doubts(found, said)),
     )
 
 
 def _budget(project: Project, judge: str) -> Money | None:
     recipe = project.file.judges.get(judge)
     return recipe.budget if recipe else None
+
+
+def _keep(records: Records, said: Sequence[Answer]) -> None:
+    """Whole answers, turn by turn, under the keys that judgments name: what people and later protocols read."""
+    rows = {each.key: each.model_dump(mode="json") for each in said}
+    if new := {key: row for key, row in rows.items() if records.get(REPLIES, key) != row}:
+        records.add_all(REPLIES, new)
 
 
 def _answers(project: Project, suite: Asked, subject: Subject, wanted: Wanted, watcher: Watcher) -> list[Answer]:
@@ -189,7 +201,7 @@ def _judged(
         judge=wanted.judge,
         identity=identity,
         protocol=protocol.name,
-        tally=tally(requests, judgments, protocol.scale),
+        tally=tally(len(requests), judgments, protocol.scale),
         why_failed={why: reasons.count(why) for why in dict.fromkeys(reasons)},
         made=len(judgments) - before,
         money=_sum(each.money for each in judgments if each.money),
@@ -232,14 +244,33 @@ def _program(suite: Asked, said: Sequence[Answer]) -> Estimate | None:
     credits: dict[str, list[float]] = {}
     for each in said:
         credits.setdefault(question[each.question], []).append(suite.own.score(each.question, each.turns[-1]).credit)
+    # With none or nearly none right this has an interval too (Wilson's).
     return estimate([sum(each) / len(each) for each in credits.values()])
 
 
-def _doubts(found: Judged | None) -> tuple[str, ...]:
+def _doubts(found: Judged | None, said: Sequence[Answer]) -> tuple[str, ...]:
     """Why the judge's score is not to be believed without more."""
     if found is None:
         return ()
+    suspicious = flags([text for each in said for text in each.turns])
     if found.tally.meaningless:
         told = f"{found.tally.n_failed} of {found.tally.n} judgments could not be read"
-        return (f"the score means nothing: {told}, so {found.judge} is no judge of this",)
-    return (f"nobody has held {found.judge} against people's ratings: compare its scores with its own alone",)
+        return (*suspicious, f"the score means nothing: {told}, so {found.judge} is no judge of this")
+    untried = f"nobody has held {found.judge} against people's ratings: compare its scores with its own alone"
+    return (*suspicious, untried)
+
+
+def write_view(project: Project) -> Path:
+    """Writes `view.html`: what judges said, and every answer, from the records alone. It asks nobody."""
+    from .report.examined import boards
+    from .report.page import view
+
+    records, facts = project.records, project.file.project
+    judgments = [Judgment.model_validate(row) for row in records.all(JUDGMENTS)]
+    said = {answer.key: answer for answer in map(Answer.model_validate, records.all(REPLIES))}
+    judged_suites = {each.about.suite for each in judgments} & set(suite_names(project))
+    suites = [suite_named(project, name) for name in sorted(judged_suites)]
+    turns = {(suite.name, prompt.id): prompt.turns for suite in suites for prompt in suite.prompts}
+    page = view(facts.name, facts.language, boards(judgments, said, turns))
+    write_atomically(project.folder / VIEW, [page.encode()])
+    return project.folder / VIEW

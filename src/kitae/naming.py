@@ -102,8 +102,12 @@ def suite_named(project: Project, name: str) -> Asked:
                 for each in suite.questions
             ]
             return Asked(name, prompts, recipe.label)
-    known = [*OWN, *(recipe.name for recipe in project.file.suites)]
-    raise Mistake(f"no suite `{name}`", where="--suite", hint=nearest(name, known))
+    raise Mistake(f"no suite `{name}`", where="--suite", hint=nearest(name, suite_names(project)))
+
+
+def suite_names(project: Project) -> list[str]:
+    """What `suite_named` knows."""
+    return [*OWN, *(recipe.name for recipe in project.file.suites)]
 
 
 def subject_named(

@@ -32,6 +32,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "export": ("model/tuned", "out"),
     "ask": ("休暇は何日前までに届け出ますか",),
     "verify": (),
+    "view": (),
     "gc": ("--dry-run",),
     "push": ("elsewhere",),
     "pull": ("elsewhere",),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from kitae.gate.client import LEDGER, TRIES_OF_MANY, Gate, Rejected, Unanswered
 from kitae.gate.policy import Endpoint
 
 ENDPOINT = Endpoint(url="https://llm.example/v1", model="m-2026-08-01", may_receive=Label.INTERNAL, at_once=4)
-Answer = Callable[[httpx.Request], Awaitable[httpx.Response]]
+Answer = Callable[[httpx.Request], Coroutine[None, None, httpx.Response]]
 
 
 def gate(folder: Path, answer: Answer, endpoint: Endpoint = ENDPOINT) -> Gate:

@@ -8,8 +8,8 @@ from rich.console import Console
 
 from ..core.mistakes import Mistake
 from ..core.quantity import Money, parse_money
-from ..evaluate.own.shelf import OWN
 from ..examining import Examined, Judged, Wanted, examine
+from ..naming import suite_names
 from ..project import Project
 from .compare import pair
 from .outputs import EstimateOutput, EvaluateOutput, JudgedOutput, SurfaceOutput
@@ -44,9 +44,8 @@ def evaluate(folder: Path, wanted: Wanted, *, as_json: bool) -> None:
 
 
 def _check(project: Project, wanted: Wanted) -> None:
-    suites = [*OWN, *(suite.name for suite in project.file.suites)]
     if not wanted.suite:
-        raise Mistake("no suite is named", where="--suite", hint=f"known are: {', '.join(suites)}")
+        raise Mistake("no suite is named", where="--suite", hint=f"known are: {', '.join(suite_names(project))}")
     if not wanted.model:
         raise Mistake("no model is named", where="--model", hint="for example model/tuned or endpoint:NAME")
 

@@ -175,6 +175,14 @@ def suites(json: Json = False) -> None:
 
 
 @app.command()
+def view(json: Json = False) -> None:
+    """Write view.html: what judges said, and every answer."""
+    from .view import view as command
+
+    command(Where.folder, as_json=json)
+
+
+@app.command()
 def dose(json: Json = False) -> None:
     """Train on none, a quarter, a half and all of the dialogues: how much is learnt for how much."""
     from .dose import dose as command

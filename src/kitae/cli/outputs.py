@@ -357,3 +357,7 @@ class JudgedModel(Noun):
 
 class RescoreOutput(Output):
     models: tuple[JudgedModel, ...]
+
+
+class ViewOutput(Output):
+    page: str

@@ -61,8 +61,8 @@ class Lines:
             told = now
             spent = now - began
             left = f", about {duration(spent / done * (total - done))} left" if 0 < done < total else ""
-            more = f", {beside()}" if beside() else ""
-            self.say(f"  {title} {done:,}/{total:,} {unit}, {duration(spent)}{left}{more}")
+            said = f", {beside()}" if beside() else ""
+            self.say(f"  {title} {done:,}/{total:,} {unit}, {duration(spent)}{left}{said}")
 
         return advance
 

@@ -30,6 +30,7 @@ from .outputs import (
     TrainJobOutput,
     TransferOutput,
     VerifyOutput,
+    ViewOutput,
 )
 
 
@@ -68,6 +69,7 @@ OUTPUTS: dict[str, type[Output]] = {
     "push": TransferOutput,
     "pull": TransferOutput,
     "evaluate-rescore": RescoreOutput,
+    "view": ViewOutput,
     "mistake": MistakeOutput,
 }
 """What each command prints, and what all of them print when there is a mistake. `train-job` is `train --job`."""

@@ -61,7 +61,7 @@ def add_adapter(model: torch.nn.Module, folder: Path) -> None:
                 raise Mistake(
                     f"the adapter does not fit the model: {name}", where=str(folder), hint="name its own base"
                 )
-            target += scale * (up.float() @ down.float()).to(target)
+            target.add_((scale * (up.float() @ down.float())).to(target))
     if not downs or 2 * len(downs) != len(weights):
         raise Mistake("the adapter holds something else than pairs of LoRA matrices", where=str(folder))
 

@@ -60,7 +60,8 @@ class Desk:
     def _next_batch(self) -> list[_Waiting]:
         """Those who have waited longest, as far as they want the same decoding."""
         decoding = self._waiting[0].decoding
-        batch, others = [], []
+        batch: list[_Waiting] = []
+        others: list[_Waiting] = []
         for each in self._waiting:
             fits = each.decoding == decoding and len(batch) < self._most
             (batch if fits else others).append(each)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ..core.noun import Noun
+from .clusters import clustered
 from .judging.parsing import Scale
-from .judging.request import JudgeRequest, Judgment
-from .statistics import estimate
+from .judging.request import Judgment
 
 MEANINGLESS = 0.5
 """From this share of failures on, a score says nothing about the model that was judged."""
@@ -37,17 +37,17 @@ class Tally(Noun):
         return self.n == 0 or self.n_failed >= MEANINGLESS * self.n
 
 
-def tally(requests: Sequence[JudgeRequest], judgments: Sequence[Judgment], scale: Scale) -> Tally:
+def tally(wanted: int, judgments: Sequence[Judgment], scale: Scale) -> Tally:
     """
     Args:
-        requests: All that was to be judged; one without a judgment has failed.
+        wanted: How many were to be made; each that is not there has failed.
         judgments: What there is, with single ratings.
         scale: The lowest and the highest rating.
     """
     rated = [(each, each.parse.score) for each in judgments if each.parse.score is not None]
     scores = [score for _, score in rated]
-    n, failed, low, high = len(requests), len(requests) - len(scores), *scale
-    found = estimate(_by(((each.about.cluster, score) for each, score in rated)))
+    n, failed, low, high = wanted, wanted - len(scores), *scale
+    found = clustered(scores, [each.about.cluster for each, _ in rated], scale)
     return Tally(
         n=n,
         n_failed=failed,
@@ -65,7 +65,3 @@ def _means(pairs: Iterable[tuple[str, float]]) -> dict[str, float]:
     for name, score in pairs:
         groups.setdefault(name, []).append(score)
     return {name: sum(scores) / len(scores) for name, scores in sorted(groups.items())}
-
-
-def _by(pairs: Iterable[tuple[str, float]]) -> list[float]:
-    return list(_means(pairs).values())

@@ -21,7 +21,7 @@ def backoff(attempt: int, wait: float) -> float:
         attempt: 0 after the first try.
         wait: Seconds after the first try.
     """
-    return min(LONGEST, wait * 2**attempt) * random.uniform(0.5, 1.0)
+    return min(LONGEST, wait * 2.0**attempt) * random.uniform(0.5, 1.0)
 
 
 def retry_after(written: str | None, now: float) -> float | None:
