@@ -25,6 +25,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "show": ("dialogues/main", "--mask"),
     "lineage": ("model/tuned",),
     "compare": (),
+    "suites": (),
     "dose": (),
     "report": (),
     "export": ("model/tuned", "out"),

@@ -263,6 +263,33 @@ def test_no_odds_without_prompts(engines: dict[str, Batched]) -> None:
     assert all(engine.log_odds([], "5日です。") == [] for engine in engines.values())
 
 
+# How likely a text is
+
+
+def test_nats_are_those_of_the_model_in_whatever_pieces(
+    models: dict[str, Artifact], engines: dict[str, Batched], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = engines["transformers float32"]
+    assert isinstance(engine, TransformersGenerator)
+    texts = ["休暇を取る日の三日前までに届け出る。", "日当は2,500円。" * 9, ""]
+    found = engine.nats(texts)
+    plain = load(hf_folder(models["transformers float32"]), torch.float32).eval()
+    for text, nats in zip(texts, found, strict=True):
+        tokens = torch.tensor([[engine.renderer.bos_id or 0, *engine.renderer.encode(text)]])
+        with torch.inference_mode():
+            chances = torch.log_softmax(plain(tokens).logits[0, :-1].double(), -1)
+        assert nats == pytest.approx(-float(chances.gather(-1, tokens[0, 1:, None]).sum()), abs=1e-3)
+    monkeypatch.setattr("kitae.engine.local.PIECE", 3)
+    assert engine.nats(texts) == pytest.approx(found, abs=1e-3)
+
+
+def test_a_text_that_does_not_fit_is_refused(engines: dict[str, Batched]) -> None:
+    engine = engines["transformers float32"]
+    assert isinstance(engine, TransformersGenerator)
+    with pytest.raises(Mistake, match="does not fit"):
+        engine.nats(["日当" * 100_000])
+
+
 # Conversion
 
 

@@ -144,6 +144,14 @@ def rescore(
 
 
 @app.command()
+def suites(json: Json = False) -> None:
+    """The suites that come with the package: how many questions, how they are scored, which version."""
+    from .suites import suites as command
+
+    command(as_json=json)
+
+
+@app.command()
 def dose(json: Json = False) -> None:
     """Train on none, a quarter, a half and all of the dialogues: how much is learnt for how much."""
     from .dose import dose as command

@@ -202,6 +202,27 @@ class CompareOutput(Output):
     notes: tuple[str, ...]
 
 
+class SuiteLine(Noun):
+    """A suite that comes with the package."""
+
+    name: str
+    title: str
+    questions: int
+    """What errors are clustered by."""
+    prompts: int
+    """Wordings of a question count each."""
+    turns: int
+    """Answers that a model gives to all of it."""
+    categories: tuple[str, ...]
+    scored: Literal["program", "judge"]
+    version: str
+    """Digest of questions, references and conditions. Scores of different ones are not compared."""
+
+
+class SuitesOutput(Output):
+    suites: tuple[SuiteLine, ...]
+
+
 class DoseLine(Noun):
     """What a model that learnt from a share of the dialogues has come to, on one suite in one way."""
 

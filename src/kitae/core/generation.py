@@ -68,5 +68,13 @@ class Odds(Protocol):
         ...
 
 
+class Likelihood(Protocol):
+    """A model that says how likely texts are: what bits per character are computed from."""
+
+    def nats(self, texts: Sequence[str]) -> list[float]:
+        """Of each text `-ln p(text)`, summed over its tokens; what begins and ends a text does not count."""
+        ...
+
+
 class Local(Generator, Odds, Protocol):
     """A model that runs here."""

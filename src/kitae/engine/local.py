@@ -15,6 +15,9 @@ from .batched import Batched, Limits, Logits, by_length
 
 LIMITS = Limits(tokens=4096, examples=16)
 
+PIECE = 256
+"""Tokens whose logits are held at a time: 270 MB for a vocabulary of 262,144."""
+
 NUMBER_FORMATS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -68,6 +71,37 @@ class TransformersGenerator(Batched):
             **(sampled if decoding.temperature > 0 else {"do_sample": False}),
         )
         return [list(map(int, row)) for row in found[:, ids.shape[1] :].tolist()]
+
+    @torch.inference_mode()
+    def nats(self, texts: Sequence[str]) -> list[float]:
+        """Of each text `-ln p(text)` as plain text, without a chat template; one text at a time, in float32.
+
+        A model without a token that begins a text sees the one that ends it.
+
+        Raises:
+            Mistake: a text does not fit into the model's context.
+        """
+        begin = self.renderer.eos_id if self.renderer.bos_id is None else self.renderer.bos_id
+        rendered = [[begin, *self.renderer.encode(text)] for text in texts]
+        longest = max((len(tokens) for tokens in rendered), default=0)
+        if self._context is not None and longest > self._context:
+            raise Mistake(
+                f"a text of {longest} tokens does not fit into the model's {self._context}", hint="cut it into pieces"
+            )
+        return [self._nats(tokens) for tokens in rendered]
+
+    def _nats(self, tokens: Sequence[int]) -> float:
+        """Piece by piece, so that the logits of a long text need not be held at once."""
+        ids = torch.tensor([tokens], dtype=torch.long, device=self._device)
+        total, past = 0.0, None
+        for start in range(0, len(tokens) - 1, PIECE):
+            end = min(start + PIECE, len(tokens) - 1)
+            told = self._model(input_ids=ids[:, start:end], past_key_values=past, use_cache=True)
+            past = told.past_key_values
+            logits = told.logits[0].float()
+            targets = ids[0, start + 1 : end + 1]
+            total += float(torch.nn.functional.cross_entropy(logits, targets, reduction="sum"))
+        return total
 
     @torch.inference_mode()
     def _next(self, prompts: Sequence[Sequence[int]]) -> list[Logits]:

@@ -27,28 +27,29 @@ class Match:
     why: str
 
 
-def match(answer: str, gold: Sequence[str], question: str) -> Match:
+def match(answer: str, gold: Sequence[str], question: str, *, longest: int = SHORT) -> Match:
     """Judges an answer (without citations, as written) to an answerable question.
 
     Args:
         answer: What the model says.
         gold: Alternatives, one of which suffices.
         question: What was asked; numbers that stand in it are nobody's guess.
+        longest: Characters that an answer may always have.
     """
     said = normalise(answer)
     asked = normalise(question)
     alternatives = sorted({form for form in map(normalise, gold) if form}, key=lambda form: (-len(form), form))
     if not said:
         return Match(False, "empty")
-    if too_long := _too_long(answer, gold):
+    if too_long := _too_long(answer, gold, longest):
         return Match(False, too_long)
     if _echoes(said, asked, alternatives):
         return Match(False, "repeats the question")
     return _said(said.replace(asked, "。") if asked else said, alternatives, asked)
 
 
-def _too_long(answer: str, gold: Sequence[str]) -> str:
-    allowed = max(SHORT, TIMES * max(len(_dense(each)) for each in gold))
+def _too_long(answer: str, gold: Sequence[str], longest: int) -> str:
+    allowed = max(longest, TIMES * max(len(_dense(each)) for each in gold))
     found = len(_dense(answer))
     return f"{found} characters, more than {allowed}" if found > allowed else ""
 

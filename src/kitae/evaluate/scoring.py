@@ -170,3 +170,26 @@ def _quoted(passage: Passage, text: str, evidence: Evidence) -> bool:
     if not quote or (len(quote) < SHORT_QUOTE and squeeze(evidence.heading) not in squeeze(passage.heading)):
         return False
     return quote in text or _shared(quote, text) >= PART * len(quote)
+
+
+def bare(
+    right: bool, why: str, *, f1: float | None = None, false_answer: bool = False, false_refusal: bool = False
+) -> Verdict:
+    """A verdict on an answer for which nothing was searched: it cites nothing and nothing could support it."""
+    return Verdict(
+        right=right,
+        credit=float(right),
+        why=why,
+        f1=float(right) if f1 is None else f1,
+        false_answer=false_answer,
+        false_refusal=false_refusal,
+        cited=0,
+        supporting=0,
+        supported=None,
+        evidence_shown=None,
+    )
+
+
+def invents(answer: str, question: str) -> bool:
+    """Whether a quantity is named that the question did not name."""
+    return _invented(answer, question)

@@ -13,7 +13,24 @@ from ..core.run import Run
 from ..core.stage import Stage
 from ..core.suite import Evidence, Question, Suite, read_suite
 from ..core.task import TaskRecipe, divided, read_pairs
+from .own.shelf import OWN, OwnSuite, own_suite
 from .recipe import DraftRecipe, SuiteRecipe
+
+__all__ = [
+    "DRAFTED",
+    "OWN",
+    "ROWS",
+    "SUITES",
+    "TASK_SUITE",
+    "OwnSuite",
+    "drafted",
+    "own_suite",
+    "question_files",
+    "question_of",
+    "suite_in",
+    "suites",
+    "task",
+]
 
 ROWS = "suite"
 

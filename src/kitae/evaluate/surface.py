@@ -1,0 +1,216 @@
+"""Scores that need neither a judge nor an answer key: what is wrong with an answer at first sight.
+
+They stand beside every judged score. A judge forgives an answer in the wrong language, one that was cut off, and one
+that says the same thing ten times; a reader does not.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from ..core.generation import Finish
+from ..core.noun import Noun
+from .normalise import normalise
+from .scoring import char_f1
+
+Tongue = Literal["ja", "zh", "ko", "en", "other", "none"]
+"""`none`: too few letters to say."""
+
+LETTERS = 20
+"""With fewer letters the language is not judged: a name, a number, a line of code is in none."""
+KANA = 0.05
+"""Share of kana in the kana and kanji. Prose has half; notes in the style of headlines reach it; Chinese has none."""
+MOSTLY = 0.5
+GRAM = 10
+"""Characters that are compared when looking for repetition: longer than set phrases of politeness are on average."""
+LOOPING = 0.4
+"""Share of repeated 10-grams from which on an answer counts as repeating itself."""
+
+_KANA = re.compile(r"[ぁ-ゖァ-ヺーｦ-ﾟ]")
+_HAN = re.compile(r"[々〆\u3400-\u9fff\uf900-\ufaff]")
+_HANGUL = re.compile(r"[\uac00-\ud7af\u1100-\u11ff]")
+_LATIN = re.compile(r"[A-Za-zＡ-Ｚａ-ｚ]")
+_CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]+`", re.DOTALL)
+
+
+class Surface(Noun):
+    """What one answer looks like."""
+
+    characters: int
+    """Without white space."""
+    sentences: int
+    japanese: float | None
+    """Share of Japanese letters, code left out; `None` where there is no letter."""
+    language: Tongue
+    wrong_language: bool
+    refused: bool
+    cut_off: bool
+    repetition: float
+    """Share of repeated 10-grams, 0 to 1."""
+    loops: bool
+
+
+class Surfaces(Noun):
+    """Shares over many answers, between 0 and 1; means of lengths."""
+
+    n: int
+    empty: float
+    japanese: float | None
+    """Mean over the answers that have letters."""
+    wrong_language: float
+    refused: float
+    cut_off: float
+    loops: float
+    characters: float
+    sentences: float
+
+
+def surface(text: str, finish: Finish = "stop", *, expected: Tongue = "ja") -> Surface:
+    """Looks at an answer.
+
+    Args:
+        text: As the model wrote it.
+        finish: `length` if it was cut off at the limit of tokens.
+        expected: The language that it should be in.
+    """
+    return Surface(
+        characters=len(re.sub(r"\s", "", text)),
+        sentences=len([part for part in re.split(r"[。！？!?\n]+", text) if any(c.isalnum() for c in part)]),
+        japanese=japanese_share(text),
+        language=language(text),
+        wrong_language=language(text) not in (expected, "none"),
+        refused=refuses(text),
+        cut_off=cut_off(text, finish),
+        repetition=repetition(text),
+        loops=loops(text),
+    )
+
+
+def beside(found: Sequence[Surface]) -> Surfaces | None:
+    """Shares and means over answers; `None` where there is none."""
+    if not found:
+        return None
+    shares = [each.japanese for each in found if each.japanese is not None]
+    return Surfaces(
+        n=len(found),
+        empty=_mean(each.characters == 0 for each in found),
+        japanese=_mean(shares) if shares else None,
+        wrong_language=_mean(each.wrong_language for each in found),
+        refused=_mean(each.refused for each in found),
+        cut_off=_mean(each.cut_off for each in found),
+        loops=_mean(each.loops for each in found),
+        characters=_mean(each.characters for each in found),
+        sentences=_mean(each.sentences for each in found),
+    )
+
+
+def _mean(values: Iterable[float]) -> float:
+    listed = list(values)
+    return sum(listed) / len(listed)
+
+
+def japanese_share(text: str) -> float | None:
+    """Kana and kanji among all letters outside of code blocks; Chinese counts too, so look at `language` as well."""
+    letters = [character for character in _CODE.sub("", text) if character.isalpha()]
+    if not letters:
+        return None
+    return sum(bool(_KANA.match(c) or _HAN.match(c)) for c in letters) / len(letters)
+
+
+def language(text: str) -> Tongue:
+    """The language of most of the letters outside of code blocks."""
+    letters = [character for character in _CODE.sub("", text) if character.isalpha()]
+    if len(letters) < LETTERS:
+        return "none"
+    joined = "".join(letters)
+    kana, han = len(_KANA.findall(joined)), len(_HAN.findall(joined))
+    if (kana + han) / len(letters) >= MOSTLY:
+        return "ja" if kana / (kana + han) >= KANA else "zh"
+    if len(_HANGUL.findall(joined)) / len(letters) >= MOSTLY:
+        return "ko"
+    return "en" if len(_LATIN.findall(joined)) / len(letters) >= MOSTLY else "other"
+
+
+_HELPING = r"(?:ご?(?:回答|協力|対応|提供|案内|説明|支援|要望)|お(?:答え|手伝い|力|教え|応え|示し)|サポート|作成)"
+_REFUSAL = re.compile(
+    rf"{_HELPING}(?:する|し)?(?:こと)?(?:は|が|を)?(?:でき(?:ません|ない)|いたしかね|しかね|できかね|いたすことはできません)"
+    r"|(?:お答え|お応え|お教え|応じ|ご対応|協力|回答)(?:し|いた)?かねます"
+    r"|(?:応じる|教える|助ける|手伝う|答える)ことは(?:でき(?:ません|ない)|控え)|差し控え(?:させ|ます)|控えさせて(?:いただき|ください)"
+    r"|ご要望には(?:お応え|お答え|沿え)|お力になれ(?:ません|ない)|倫理(?:的|上)(?:な理由|に問題|の観点)|不適切な(?:内容|ご?質問|リクエスト)"
+    r"|\bI(?:'m| am)? (?:can't|cannot|can not|won't|unable to|not able to|sorry,? (?:but )?I (?:can't|cannot))"
+)
+_OPENING = 120
+"""Characters in which a refusal stands; later the same words are about something else."""
+
+
+def refuses(text: str) -> bool:
+    """Whether an answer begins with declining to help. Not knowing is no refusal: see `own.abstain.declines`."""
+    return _REFUSAL.search(text[:_OPENING].replace("’", "'")) is not None
+
+
+_ENDINGS = "。．.！？!?」』）)]】〉》…♪☆`|>}\"'"
+_IS_PROSE = re.compile(r"^(?![\s・*#|>\-]|\d+[.．)]|[①-⑳]|.{1,12}[：:]).*(?:、|[はがをにのとで]$)")
+_PAIRS = (("「", "」"), ("『", "』"), ("（", "）"), ("【", "】"))
+
+
+def cut_off(text: str, finish: Finish = "stop") -> bool:
+    """Whether an answer stops in the middle.
+
+    It does where the engine says so, where a code block or a bracket of the last line stays open, and where the last
+    line is prose, after other prose with full stops, and has none. Lists, headlines and signatures need no full stop.
+    """
+    if finish == "length":
+        return True
+    last = text.rstrip().rpartition("\n")[2]
+    if text.count("```") % 2 or any(last.count(one) > last.count(two) for one, two in _PAIRS):
+        return True
+    return "。" in text and last[-1:] not in _ENDINGS and _IS_PROSE.search(last) is not None
+
+
+def repetition(text: str) -> float:
+    """Share of the 10-grams of characters (without white space) that stood in the text before."""
+    plain = re.sub(r"\s", "", text)
+    grams = [plain[start : start + GRAM] for start in range(len(plain) - GRAM + 1)]
+    if len(grams) < 2 * GRAM:
+        return 0.0
+    return 1 - len(Counter(grams)) / len(grams)
+
+
+_TAIL = re.compile(r"(.{2,60}?)\1{3,}.{0,60}\Z", re.DOTALL)
+
+
+def loops(text: str) -> bool:
+    """Whether an answer repeats itself: too much of it, or one piece over and over to its end.
+
+    Lines and dashes of tables repeat in good answers and are left out.
+    """
+    plain = re.sub(r"[\s|\-=_・*#─━.…]+", "", text)
+    return repetition(plain) >= LOOPING or _TAIL.search(plain[-600:]) is not None
+
+
+def exact(answer: str, gold: Sequence[str]) -> bool:
+    """Whether an answer is one of the right ones, apart from widths, numerals, units and the full stop."""
+    return normalise(answer) in {normalise(each) for each in gold}
+
+
+def best_f1(answer: str, gold: Sequence[str]) -> float:
+    """Character F1 against the right answer that it is most like, 0 to 1."""
+    return max((char_f1(answer, each) for each in gold), default=0.0)
+
+
+def bits_per_character(nats: Sequence[float], texts: Sequence[str]) -> float | None:
+    """How many bits a model needs for a character of these texts: lower is better, and vocabularies do not matter.
+
+    Args:
+        nats: Of each text `-ln p(text)`, summed over its tokens (see `core.generation.Likelihood`).
+        texts: Every character counts, white space too.
+
+    Returns:
+        `None` where the texts have no character.
+    """
+    characters = sum(len(text) for text in texts)
+    return math.fsum(nats) / math.log(2) / characters if characters else None
