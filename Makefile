@@ -11,7 +11,7 @@ PROJECT ?= demo
 WHEELHOUSE := $(wildcard wheelhouse)
 SOURCE := $(if $(WHEELHOUSE),--no-index --find-links wheelhouse)
 
-.PHONY: setup demo test check bench-train wheelhouse gpuwheels clean
+.PHONY: setup demo test check bench-train peers-judge wheelhouse gpuwheels clean
 
 setup: $(INSTALLED)
 
@@ -41,6 +41,14 @@ $(PEERS)/.installed: constraints/peers-train.txt
 	$(PEERS)/bin/pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
+# FastChat itself, which 'pytest -m slow' then holds the protocol mtbench against.
+peers-judge: .venv-peers-judge/.installed
+
+.venv-peers-judge/.installed: constraints/peers-judge.txt
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check --no-deps -r $<
+	touch $@
+
 wheelhouse: $(CONSTRAINTS)
 	$(PYTHON) -m pip wheel --quiet -c $(CONSTRAINTS) -w wheelhouse setuptools wheel '.[demo,dev]'
 
@@ -49,4 +57,4 @@ gpuwheels: constraints/gpu.txt
 	$(PYTHON) -m pip wheel --quiet -c constraints/gpu.txt -w wheelhouse-gpu setuptools wheel .
 
 clean:
-	rm -rf $(VENV) $(PEERS) demo wheelhouse wheelhouse-gpu build
+	rm -rf $(VENV) $(PEERS) .venv-peers-judge demo wheelhouse wheelhouse-gpu build

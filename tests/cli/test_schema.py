@@ -26,6 +26,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "lineage": ("model/tuned",),
     "compare": (),
     "suites": (),
+    "suites-add": ("judgments.jsonl",),
     "dose": (),
     "report": (),
     "export": ("model/tuned", "out"),
@@ -51,7 +52,7 @@ def names(group: Any, before: str = "") -> Iterator[str]:
     for name, command in group.commands.items():
         if hasattr(command, "commands"):
             yield from names(command, f"{before}{name}-")
-        else:
+        if getattr(command, "invoke_without_command", True):
             yield f"{before}{name}"
 
 
@@ -75,7 +76,7 @@ def test_what_a_command_prints_is_as_its_schema_says(
     monkeypatch.chdir(walked)
     if command == "pull":
         assert kitae("push", "elsewhere").code == 0
-    judged = {"question_id": 1, "model": "m", "judge": ["j", "p"], "score": 5, "turn": 1}
+    judged = {"turns": ["?"], "question_id": 1, "model": "m", "judge": ["j", "p"], "score": 5, "turn": 1}
     Path("judgments.jsonl").write_text(json.dumps(judged), encoding="utf-8")
     ended = kitae(*command.split("-"), *CALLS[command], "--json")
     assert ended.code == 0, ended.err

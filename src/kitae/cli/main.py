@@ -143,12 +143,30 @@ def rescore(
     command(tuple(files), protocol, as_json=json)
 
 
-@app.command()
-def suites(json: Json = False) -> None:
-    """The suites that come with the package: how many questions, how they are scored, which version."""
-    from .suites import suites as command
+shelf = typer.Typer(invoke_without_command=True)
+app.add_typer(shelf, name="suites")
 
-    command(as_json=json)
+
+@shelf.callback()
+def suites(context: typer.Context, json: Json = False) -> None:
+    """The suites that come with the package: how many questions, how they are scored, which version."""
+    if context.invoked_subcommand is None:
+        from .suites import suites as command
+
+        command(as_json=json)
+
+
+@shelf.command()
+def add(
+    folder: Annotated[Path, typer.Argument(help="Of published files: MT-Bench, JGLUE, SQuAD, ELYZA, JSON Lines.")],
+    name: Annotated[str, typer.Option(help="What to call it; the published name when left out.")] = "",
+    references: Annotated[str, typer.Option(help="Which set of references, where there are several.")] = "",
+    json: Json = False,
+) -> None:
+    """Read a published suite into the project, and say which variant it is."""
+    from .suites import add as command
+
+    command(Where.folder, folder, name=name, references=references, as_json=json)
 
 
 @app.command()

@@ -223,6 +223,29 @@ class SuitesOutput(Output):
     suites: tuple[SuiteLine, ...]
 
 
+class SuiteFile(Noun):
+    """A published file that a suite was read from."""
+
+    file: str
+    digest: str
+    role: str
+    variant: str
+    """Name of the published file that it is, or `unknown`."""
+    source: str
+    licence: str
+    known_errors: str
+
+
+class SuiteAddOutput(Output):
+    suite: SuiteLine
+    file: str
+    variant: str
+    references: str
+    """The set that judges are shown; empty where there is none."""
+    sources: tuple[SuiteFile, ...]
+    notes: tuple[str, ...]
+
+
 class DoseLine(Noun):
     """What a model that learnt from a share of the dialogues has come to, on one suite in one way."""
 

@@ -19,9 +19,8 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
-from unittest.mock import MagicMock
 
-ABSENT = ("torch", "transformers", "accelerate", "peft", "psutil", "openai", "anthropic", "google", "requests", "tiktoken")
+ABSENT = ("torch", "transformers", "accelerate", "peft", "psutil", "huggingface_hub", "openai", "anthropic", "requests")
 printed = sys.stdout
 
 
@@ -42,11 +41,18 @@ class Stand(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         pass
 
 
+class _Anything(type):
+    """Of what is taken from an absent module: more can be taken from it, and it may be derived from and caught."""
+
+    def __getattr__(cls, name: str) -> Any:
+        return _mock(name)
+
+
 def _mock(name: str) -> Any:
     if name.startswith("__"):
         raise AttributeError(name)
-    # A class, so that fschat can derive from it and catch it.
-    return type(name, (Exception,), {"__getattr__": lambda self, key: MagicMock()})
+    # Calling an instance gives back what it is called with, as a decorator may.
+    return _Anything(name, (Exception,), {"__call__": lambda self, each: each})
 
 
 def create(**sent: Any) -> dict[str, Any]:

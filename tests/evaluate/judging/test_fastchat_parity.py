@@ -46,7 +46,10 @@ def published(shared_data: Path) -> Path:
 
 def said(model: str, question: int, turn: int) -> str:
     """An answer with all that could upset a template."""
-    return f"{model} to {question}.{turn}: {{answer}} {{0}} {{{{x}}}} %s \\n\n```py\nx[0]\n```\n［［１］］ 漢字 😀 </s> [[10]]\n "
+    return (
+        f"{model} to {question}.{turn}: "
+        + "{answer} {0} {{x}} %s \\n\n```py\nx[0]\n```\n［［１］］ 漢字 😀 </s> [[10]]\n "
+    )
 
 
 def lay_out(published: Path, folder: Path) -> Path:
@@ -57,7 +60,9 @@ def lay_out(published: Path, folder: Path) -> Path:
     shutil.copy(published / "judge_prompts.jsonl", folder / "data" / "judge_prompts.jsonl")
     shutil.copy(published / "question.jsonl", bench / "question.jsonl")
     shutil.copy(published / "reference_gpt-4.jsonl", bench / "reference_answer" / "gpt-4.jsonl")
-    questions = [json.loads(line) for line in (bench / "question.jsonl").read_text(encoding="utf-8").split("\n") if line]
+    questions = [
+        json.loads(line) for line in (bench / "question.jsonl").read_text(encoding="utf-8").split("\n") if line
+    ]
     for model in MODELS:
         rows = [
             {"question_id": each["question_id"], "choices": [{"index": 0, "turns": turns(model, each["question_id"])}]}
@@ -74,9 +79,7 @@ def turns(model: str, question: int) -> list[str]:
 
 
 def sent_by_fastchat(python: Path, folder: Path, mode: str) -> list[dict[str, Any]]:
-    ran = subprocess.run(
-        [python, SCRIPT, folder, mode, *MODELS], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=300
-    )
+    ran = subprocess.run([python, SCRIPT, folder, mode, *MODELS], capture_output=True, text=True, timeout=300)
     assert ran.returncode == 0, ran.stderr[-2000:]
     return [json.loads(line) for line in ran.stdout.splitlines()]
 
@@ -125,7 +128,12 @@ def test_what_is_sent_is_what_fastchat_sends(
 ) -> None:
     sent = sent_by_fastchat(fastchat, lay_out(published, tmp_path), mode)
     theirs = Counter(
-        json.dumps({key: float(each[key]) if key == "temperature" else each[key] for key in ("messages", "temperature", "max_tokens")})
+        json.dumps(
+            {
+                key: float(each[key]) if key == "temperature" else each[key]
+                for key in ("messages", "temperature", "max_tokens")
+            }
+        )
         for each in sent
     )
     suite, requests = ours(published, kind, baseline)
