@@ -26,6 +26,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "lineage": ("model/tuned",),
     "compare": (),
     "suites": (),
+    "judge-calibrate": ("judgments.jsonl", "--against", "judgments.jsonl"),
     "suites-add": ("judgments.jsonl",),
     "dose": (),
     "report": (),

@@ -322,3 +322,44 @@ class JudgedModel(Noun):
 
 class RescoreOutput(Output):
     models: tuple[JudgedModel, ...]
+
+
+class FigureOutput(Noun):
+    """A measure of agreement with its 95 % interval; `null` where it is not defined."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class AgreementOutput(Noun):
+    n: int
+    same: float | None
+    within_one: float | None
+    kappa: FigureOutput
+    spearman: FigureOutput
+    bias: float | None
+    """Mean of judge minus label."""
+    bias_interval: tuple[float, float] | None
+
+
+class CorrectedOutput(Noun):
+    """A model's mean as the labels would have it."""
+
+    model: str
+    judged: float
+    labelled: int
+    mean: float | None
+    interval: tuple[float, float] | None
+
+
+class CalibrateOutput(Output):
+    models: int
+    overall: AgreementOutput
+    rank: FigureOutput
+    """Rank correlation of the models' means."""
+    per_category: dict[str, AgreementOutput]
+    corrected: tuple[CorrectedOutput, ...]
+    bar: float
+    accepted: bool
+    why: str

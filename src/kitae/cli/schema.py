@@ -12,6 +12,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from ..core.noun import Noun
 from .outputs import (
     AskOutput,
+    CalibrateOutput,
     CompareOutput,
     DoseOutput,
     ExportOutput,
@@ -68,6 +69,7 @@ OUTPUTS: dict[str, type[Output]] = {
     "push": TransferOutput,
     "pull": TransferOutput,
     "evaluate-rescore": RescoreOutput,
+    "judge-calibrate": CalibrateOutput,
     "mistake": MistakeOutput,
 }
 """What each command prints, and what all of them print when there is a mistake. `train-job` is `train --job`."""
