@@ -1,7 +1,7 @@
 """How near judging comes to the rate that a judge allows, beside FastChat's own loop on the same server.
 
     python benchmarks/judging.py                                   # ours
-    python benchmarks/judging.py --peer .venv-judge/bin/python     # and FastChat's (constraints/peers-judge.txt)
+    python benchmarks/judging.py --peer .venv-fastchat/bin/python     # and FastChat's (constraints/peers-fastchat.txt)
 
 The judge is no model: it answers after a fixed time (`judge_server.py`). With `--at-once` calls under way, at most
 `at once / latency` can be answered a second. Both judge the same answers of eight invented models to `forge-ja`, 1,280

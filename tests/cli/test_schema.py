@@ -26,6 +26,8 @@ CALLS: dict[str, tuple[str, ...]] = {
     "lineage": ("model/tuned",),
     "compare": (),
     "suites": (),
+    "judge-calibrate": ("judgments.jsonl", "--against", "judgments.jsonl"),
+    "suites-add": ("judgments.jsonl",),
     "dose": (),
     "evaluate": ("--suite", "riddles-ja", "--model", "model/tuned-int8", "--max-tokens", "2"),
     "report": (),
@@ -51,11 +53,10 @@ def problems(command: str, printed: str) -> list[str]:
 def names(group: Any, before: str = "") -> Iterator[str]:
     """Of all commands, a command of a group as `evaluate-rescore`."""
     for name, command in group.commands.items():
-        inner = hasattr(command, "commands")
-        if not inner or command.invoke_without_command:
-            yield f"{before}{name}"
-        if inner:
+        if hasattr(command, "commands"):
             yield from names(command, f"{before}{name}-")
+        if getattr(command, "invoke_without_command", True):
+            yield f"{before}{name}"
 
 
 def test_every_command_has_a_schema_and_is_held_against_it() -> None:
@@ -78,7 +79,7 @@ def test_what_a_command_prints_is_as_its_schema_says(
     monkeypatch.chdir(walked)
     if command == "pull":
         assert kitae("push", "elsewhere").code == 0
-    judged = {"question_id": 1, "model": "m", "judge": ["j", "p"], "score": 5, "turn": 1}
+    judged = {"turns": ["?"], "question_id": 1, "model": "m", "judge": ["j", "p"], "score": 5, "turn": 1}
     Path("judgments.jsonl").write_text(json.dumps(judged), encoding="utf-8")
     ended = kitae(*command.split("-", 1), *CALLS[command], "--json")
     assert ended.code == 0, ended.err

@@ -166,12 +166,49 @@ def rescore(
     command(tuple(files), protocol, as_json=json)
 
 
-@app.command()
-def suites(json: Json = False) -> None:
-    """The suites that come with the package: how many questions, how they are scored, which version."""
-    from .suites import suites as command
+judge = typer.Typer(no_args_is_help=True, help="How far a judge can be believed.")
+app.add_typer(judge, name="judge")
 
-    command(as_json=json)
+
+@judge.command()
+def calibrate(
+    files: Annotated[list[Path], typer.Argument(help="The judge's judgments, as `evaluate rescore` reads them.")],
+    against: Annotated[Path, typer.Option(help="The same of a trusted judge, or people's labels or votes.")],
+    protocol: Annotated[str, typer.Option(help="mtbench, pairwise or shaberi.")] = "mtbench",
+    at_least: Annotated[float, typer.Option(min=0, max=1, help="The rank correlation that is asked for.")] = 0.95,
+    gate: Annotated[bool, typer.Option("--gate", help="End with 3 where the judge is below that.")] = False,
+    json: Json = False,
+) -> None:
+    """Hold a judge against labels: kappa, rank correlation, bias, and means without it."""
+    from .judge import calibrate as command
+
+    command(tuple(files), against, protocol, bar=at_least, gate=gate, as_json=json)
+
+
+shelf = typer.Typer(invoke_without_command=True)
+app.add_typer(shelf, name="suites")
+
+
+@shelf.callback()
+def suites(context: typer.Context, json: Json = False) -> None:
+    """The suites that come with the package: how many questions, how they are scored, which version."""
+    if context.invoked_subcommand is None:
+        from .suites import suites as command
+
+        command(as_json=json)
+
+
+@shelf.command()
+def add(
+    folder: Annotated[Path, typer.Argument(help="Of published files: MT-Bench, JGLUE, SQuAD, ELYZA, JSON Lines.")],
+    name: Annotated[str, typer.Option(help="What to call it; the published name when left out.")] = "",
+    references: Annotated[str, typer.Option(help="Which set of references, where there are several.")] = "",
+    json: Json = False,
+) -> None:
+    """Read a published suite into the project, and say which variant it is."""
+    from .suites import add as command
+
+    command(Where.folder, folder, name=name, references=references, as_json=json)
 
 
 @app.command()

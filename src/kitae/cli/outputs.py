@@ -223,6 +223,29 @@ class SuitesOutput(Output):
     suites: tuple[SuiteLine, ...]
 
 
+class SuiteFile(Noun):
+    """A published file that a suite was read from."""
+
+    file: str
+    digest: str
+    role: str
+    variant: str
+    """Name of the published file that it is, or `unknown`."""
+    source: str
+    licence: str
+    known_errors: str
+
+
+class SuiteAddOutput(Output):
+    suite: SuiteLine
+    file: str
+    variant: str
+    references: str
+    """The set that judges are shown; empty where there is none."""
+    sources: tuple[SuiteFile, ...]
+    notes: tuple[str, ...]
+
+
 class DoseLine(Noun):
     """What a model that learnt from a share of the dialogues has come to, on one suite in one way."""
 
@@ -357,6 +380,47 @@ class JudgedModel(Noun):
 
 class RescoreOutput(Output):
     models: tuple[JudgedModel, ...]
+
+
+class FigureOutput(Noun):
+    """A measure of agreement with its 95 % interval; `null` where it is not defined."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class AgreementOutput(Noun):
+    n: int
+    same: float | None
+    within_one: float | None
+    kappa: FigureOutput
+    spearman: FigureOutput
+    bias: float | None
+    """Mean of judge minus label."""
+    bias_interval: tuple[float, float] | None
+
+
+class CorrectedOutput(Noun):
+    """A model's mean as the labels would have it."""
+
+    model: str
+    judged: float
+    labelled: int
+    mean: float | None
+    interval: tuple[float, float] | None
+
+
+class CalibrateOutput(Output):
+    models: int
+    overall: AgreementOutput
+    rank: FigureOutput
+    """Rank correlation of the models' means."""
+    per_category: dict[str, AgreementOutput]
+    corrected: tuple[CorrectedOutput, ...]
+    bar: float
+    accepted: bool
+    why: str
 
 
 class ViewOutput(Output):

@@ -12,6 +12,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from ..core.noun import Noun
 from .outputs import (
     AskOutput,
+    CalibrateOutput,
     CompareOutput,
     DoseOutput,
     EvaluateOutput,
@@ -26,6 +27,7 @@ from .outputs import (
     RunOutput,
     ShowOutput,
     StatusOutput,
+    SuiteAddOutput,
     SuitesOutput,
     TrainJobOutput,
     TransferOutput,
@@ -59,6 +61,7 @@ OUTPUTS: dict[str, type[Output]] = {
     "lineage": LineageOutput,
     "compare": CompareOutput,
     "suites": SuitesOutput,
+    "suites-add": SuiteAddOutput,
     "dose": DoseOutput,
     "evaluate": EvaluateOutput,
     "report": ReportOutput,
@@ -70,6 +73,7 @@ OUTPUTS: dict[str, type[Output]] = {
     "pull": TransferOutput,
     "evaluate-rescore": RescoreOutput,
     "view": ViewOutput,
+    "judge-calibrate": CalibrateOutput,
     "mistake": MistakeOutput,
 }
 """What each command prints, and what all of them print when there is a mistake. `train-job` is `train --job`."""

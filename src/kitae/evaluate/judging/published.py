@@ -67,14 +67,19 @@ def read_judgments(files: Sequence[Path], kind: str) -> list[Row]:
     if kind not in READERS:
         raise Mistake(f"no protocol `{kind}` of published judgments", where="--protocol", hint=nearest(kind, READERS))
     read = READERS[kind]
-    rows = [row for file in files for line, where in _lines(file) for row in _read(read, line, file, where, kind)]
+    rows = [row for file in files for line, where in read_lines(file) for row in _read(read, line, file, where, kind)]
     for file in files:
         if not any(row.where.startswith(f"{file}, ") for row in rows):
             raise Mistake("a file without a judgment", where=str(file), hint="name files of JSON Lines")
     return rows
 
 
-def _lines(file: Path) -> Iterator[tuple[dict[str, Any], str]]:
+def read_lines(file: Path) -> Iterator[tuple[dict[str, Any], str]]:
+    """The objects of a file, each with where it stands.
+
+    Raises:
+        Mistake: the file is missing, or a line is no JSON object.
+    """
     if not file.is_file():
         raise Mistake("there is no such file of judgments", where=str(file), hint="name files of JSON Lines")
     # Not splitlines(): U+2028 and its like stand inside strings.

@@ -135,6 +135,12 @@ PUBLISHED: tuple[tuple[range, tuple[str, ...]], ...] = (
 1 to 80 Stability's Japanese ones and their descendants, ten a category by alphabet."""
 
 
+def categories_of(rows: Sequence[Row]) -> dict[str, str]:
+    """The category of each question, as far as it is told or known."""
+    name = _categories(rows)
+    return {row.question: name(row) for row in rows}
+
+
 def _categories(rows: Sequence[Row]) -> Callable[[Row], str]:
     """The category that a row names, or that its id has in the published questions.
 
