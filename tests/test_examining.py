@@ -18,6 +18,8 @@ import pytest
 
 from kitae.core.mistakes import Mistake
 from kitae.core.quantity import parse_money
+from kitae.evaluate.imported.folder import read_folder
+from kitae.evaluate.imported.shelf import keep
 from kitae.evaluate.purse import BudgetReached
 from kitae.examining import JUDGMENTS, Examined, Wanted, examine, write_view
 from kitae.gate.client import LEDGER
@@ -65,7 +67,7 @@ def test_a_judge_rates_both_turns_of_every_question_once(walked: Path, tmp_path:
         again = examine(Project(walked), forge())
         assert judged(again) == (160, 0, 0, 7.0)
         assert again.judged and str(again.judged.money) == "$0.32"
-        assert any("held examiner against people" in note for note in again.notes)
+        assert any("agrees with people is not known" in note for note in again.notes)
     assert len((tmp_path / "log").read_text(encoding="utf-8").splitlines()) == 160
     purposes = {(row["purpose"], row["label"]) for row in Project(walked).records.all(LEDGER)}
     page = write_view(Project(walked)).read_text(encoding="utf-8")
@@ -127,6 +129,26 @@ def test_killed_in_the_middle_it_goes_on_and_pays_for_nothing_twice(walked: Path
     assert len(asked) - 160 <= 4
 
 
+def test_the_first_interrupt_waits_for_what_is_under_way_and_keeps_it(walked: Path, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with serving("judge_server.py", "--latency", "0.3", "--log", str(log)) as url:
+        declare(walked, url, "at_once = 8")
+        arguments = ["--suite", "forge-ja", "--model", MODEL, "--judge", "examiner", "--max-tokens", "3"]
+        command = [sys.executable, "-m", "kitae", "-C", str(walked), "evaluate", *arguments]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as interrupted:
+            while interrupted.poll() is None and not (
+                log.is_file() and log.read_text(encoding="utf-8").count("\n") > 16
+            ):
+                time.sleep(0.02)
+            interrupted.send_signal(signal.SIGINT)
+            assert interrupted.wait(timeout=60) != 0
+    kept = len(list(Project(walked).records.all(JUDGMENTS)))
+    assert 16 <= kept < 160
+    # Every call that was answered is kept; none was cut off.
+    assert kept == len(log.read_text(encoding="utf-8").splitlines())
+    assert {row["outcome"] for row in Project(walked).records.all(LEDGER)} == {"sent", "200"}
+
+
 def test_a_budget_stops_with_all_kept_and_says_how_to_go_on(walked: Path) -> None:
     with serving("judge_server.py") as url:
         project = declare(walked, url, 'price_in = "$1"\nprice_out = "$5"')
@@ -168,6 +190,24 @@ def test_what_cannot_be_done_is_said_before_anything_is_asked(
 def test_a_company_suite_goes_to_a_judge_that_may_have_it(walked: Path) -> None:
     with serving("judge_server.py") as url:
         assert judged(examine(declare(walked, url), forge(suite="unseen"))) == (4, 0, 4, 7.0)
+
+
+def test_a_suite_of_others_is_judged_with_its_published_prompts(walked: Path, tmp_path: Path) -> None:
+    question = {"question_id": 81, "category": "writing", "turns": ["旅の記事を書いて", "短くして"]}
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / "question.jsonl").write_text(json.dumps(question) + "\n", encoding="utf-8")
+    kept = keep(walked, read_folder(tmp_path / "theirs", name="theirs"))
+    single = {"name": "single-v1", "type": "single", "system_prompt": "s", "output_format": "[[rating]]"}
+    prompts = [
+        single | {"prompt_template": "{question} {answer}"},
+        single | {"name": "single-v1-multi-turn", "prompt_template": "{question_1} {answer_1} {question_2} {answer_2}"},
+    ]
+    (walked / "theirs.jsonl").write_text("".join(json.dumps(each) + "\n" for each in prompts), encoding="utf-8")
+    judge = '[judges.published]\nendpoint = "examiner"\nprompts = "theirs.jsonl"'
+    with serving("judge_server.py") as url:
+        found = examine(declare(walked, url, judge), forge(suite="theirs", judge="published"))
+    assert kept.is_file() and judged(found) == (2, 0, 2, 7.0)
+    assert found.judged and found.judged.protocol == "mtbench"
 
 
 def test_a_model_with_retrieval_is_another_row_than_without(walked: Path) -> None:

@@ -18,7 +18,7 @@ from .evaluate.answers import answers
 from .evaluate.asking import Near, answers_from, ask_all
 from .evaluate.collect import SILENCE_TRIES, Ask
 from .evaluate.judging.asked import Answer
-from .evaluate.judging.protocol import Protocol, own_protocol
+from .evaluate.judging.protocol import Protocol, mtbench, own_protocol
 from .evaluate.judging.request import JudgeRequest, Judgment, judged, requests_for
 from .evaluate.judging.suspicion import flags
 from .evaluate.purse import Purse
@@ -156,12 +156,14 @@ def _answers(project: Project, suite: Asked, subject: Subject, wanted: Wanted, w
 
 
 def protocol_of(project: Project, judge: str) -> Protocol:
-    """By which protocol a judge works: its own, or ours in the project's language.
+    """By which protocol a judge works: MT-Bench's with its published prompts, ours of that name or in our language.
 
     Raises:
-        Mistake: there is none of that name, or it is one of pairs.
+        Mistake: there is none of that name, it is one of pairs, or the prompts are not there.
     """
     recipe = project.file.judges.get(judge)
+    if recipe and recipe.prompts:
+        return mtbench(project.folder / recipe.prompts)
     name = (recipe.protocol if recipe else "") or f"kitae-{project.file.project.language}-single"
     protocol = own_protocol(name)
     if protocol.kind != "single":
@@ -256,7 +258,7 @@ def _doubts(found: Judged | None, said: Sequence[Answer]) -> tuple[str, ...]:
     if found.tally.meaningless:
         told = f"{found.tally.n_failed} of {found.tally.n} judgments could not be read"
         return (*suspicious, f"the score means nothing: {told}, so {found.judge} is no judge of this")
-    untried = f"nobody has held {found.judge} against people's ratings: compare its scores with its own alone"
+    untried = f"whether {found.judge} agrees with people is not known here (`kitae judge calibrate` tells)"
     return (*suspicious, untried)
 
 

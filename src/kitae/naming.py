@@ -20,6 +20,9 @@ from .engine.grounding import grounded
 from .engine.open import hf_folder, tokenizer_folder
 from .evaluate.answers import Model
 from .evaluate.asking import Far, Near
+from .evaluate.imported.shelf import imported_suite
+from .evaluate.imported.shelf import names as imported_names
+from .evaluate.judging.asked import Asked as Prompt
 from .evaluate.suites import OWN, OwnSuite, own_suite
 from .evaluate.turns import Frame, Framed, plain
 from .gate.policy import Purpose
@@ -53,10 +56,10 @@ class Asked:
     """A suite: what is asked, and how far it may go."""
 
     name: str
-    prompts: Sequence[CompanyPrompt]
+    prompts: Sequence[Prompt]
     label: Label
     own: OwnSuite | None = None
-    """Where it is bundled."""
+    """Where it is bundled or imported."""
 
     @property
     def version(self) -> str:
@@ -86,14 +89,14 @@ class Subject:
 
 
 def suite_named(project: Project, name: str) -> Asked:
-    """A bundled suite, or one of `[[suites]]`.
+    """A bundled suite, one of `[[suites]]`, or one that was imported.
 
     Raises:
         Mistake: there is none of that name.
     """
     if name in OWN:
         own = own_suite(name)
-        return Asked(name, own.prompts, Label.PUBLIC, own)  # type: ignore[arg-type]
+        return Asked(name, own.prompts, Label.PUBLIC, own)
     for recipe in project.file.suites:
         if recipe.name == name:
             suite = read_suite(project.folder / recipe.file, name=name, kind=recipe.kind)
@@ -102,12 +105,16 @@ def suite_named(project: Project, name: str) -> Asked:
                 for each in suite.questions
             ]
             return Asked(name, prompts, recipe.label)
+    if name in imported_names(project.folder):
+        # What others have published is public; its licence stands in its own file.
+        imported = imported_suite(project.folder, name).suite()
+        return Asked(name, imported.prompts, Label.PUBLIC, imported)
     raise Mistake(f"no suite `{name}`", where="--suite", hint=nearest(name, suite_names(project)))
 
 
 def suite_names(project: Project) -> list[str]:
     """What `suite_named` knows."""
-    return [*OWN, *(recipe.name for recipe in project.file.suites)]
+    return [*OWN, *(recipe.name for recipe in project.file.suites), *imported_names(project.folder)]
 
 
 def subject_named(

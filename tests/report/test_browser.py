@@ -265,7 +265,8 @@ def view_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         Prompt(id="w1", question="w1", category="writing", turns=("案内文を書いて" * 9,)),
         Prompt(id="m1", question="m1", category="stem", turns=("浮力とは",)),
     )
-    identity, rows, said = Identity(model="m", engine="e", number_format="n"), [], {}
+    identity, rows = Identity(model="m", engine="e", number_format="n"), []
+    said: dict[str, Answer] = {}
     for model, words in (("model/long-name-of-a-model@1a2b3c4d", "[[8]]"), ("b", "分かりません"), ("c", "[[3]]")):
         answers = [
             Answer(model=model, identity=identity.model_copy(update={"model": model}), decoding=Decoding(),

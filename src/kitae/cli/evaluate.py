@@ -12,7 +12,7 @@ from ..examining import Examined, Judged, Wanted, examine
 from ..naming import suite_names
 from ..project import Project
 from .compare import pair
-from .outputs import EstimateOutput, EvaluateOutput, JudgedOutput, SurfaceOutput
+from .examined import EstimateOutput, EvaluateOutput, JudgedOutput, SurfaceOutput
 from .printing import emit
 from .progress import watcher
 

@@ -10,12 +10,12 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema
 
 from ..core.noun import Noun
+from .examined import EvaluateOutput, ViewOutput
 from .outputs import (
     AskOutput,
     CalibrateOutput,
     CompareOutput,
     DoseOutput,
-    EvaluateOutput,
     ExportOutput,
     GcOutput,
     InitOutput,
@@ -32,7 +32,6 @@ from .outputs import (
     TrainJobOutput,
     TransferOutput,
     VerifyOutput,
-    ViewOutput,
 )
 
 

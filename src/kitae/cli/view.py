@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..examining import write_view
 from ..project import Project
-from .outputs import ViewOutput
+from .examined import ViewOutput
 from .printing import emit
 
 
