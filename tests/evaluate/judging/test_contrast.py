@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kitae.core.mistakes import Mistake
-from kitae.evaluate.judging.contrast import UNLIKE, contrast
+from kitae.evaluate.judging.contrast import contrast
 from kitae.evaluate.judging.request import Judgment
 
 Judge = Callable[..., list[Judgment]]
