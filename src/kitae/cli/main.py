@@ -203,12 +203,14 @@ def add(
     folder: Annotated[Path, typer.Argument(help="Of published files: MT-Bench, JGLUE, SQuAD, ELYZA, JSON Lines.")],
     name: Annotated[str, typer.Option(help="What to call it; the published name when left out.")] = "",
     references: Annotated[str, typer.Option(help="Which set of references, where there are several.")] = "",
+    prompts: Annotated[str, typer.Option(help="Which set of the judge's prompts, where there are several.")] = "",
     json: Json = False,
 ) -> None:
     """Read a published suite into the project, and say which variant it is."""
+    from .suites import Chosen
     from .suites import add as command
 
-    command(Where.folder, folder, name=name, references=references, as_json=json)
+    command(Where.folder, folder, Chosen(name, references, prompts), as_json=json)
 
 
 @app.command()

@@ -242,6 +242,8 @@ class SuiteAddOutput(Output):
     variant: str
     references: str
     """The set that judges are shown; empty where there is none."""
+    prompts: str
+    """The set that the protocol `mtbench` asks with; empty where there is none, or none was chosen of several."""
     sources: tuple[SuiteFile, ...]
     notes: tuple[str, ...]
 

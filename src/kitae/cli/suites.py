@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -47,19 +48,29 @@ def _line(suite: OwnSuite) -> SuiteLine:
     )
 
 
-def add(project: Path, folder: Path, *, name: str, references: str, as_json: bool) -> None:
+@dataclass(frozen=True)
+class Chosen:
+    """What is to be taken from a folder that holds more; empty where it holds one."""
+
+    name: str
+    references: str
+    prompts: str
+
+
+def add(project: Path, folder: Path, chosen: Chosen, *, as_json: bool) -> None:
     """
     Raises:
         Mistake: no project, no questions in a known form, or references that have to be chosen.
     """
     at = Project(project).folder
-    imported = read_folder(folder, name=name, references=references)
+    imported = read_folder(folder, name=chosen.name, references=chosen.references, prompts=chosen.prompts)
     file = keep(at, imported)
     output = SuiteAddOutput(
         suite=_line(imported.suite()),
         file=str(file),
         variant=imported.variant,
         references=imported.references,
+        prompts=imported.prompt_set,
         sources=tuple(SuiteFile.model_validate(each.model_dump()) for each in imported.sources),
         notes=tuple(imported.notes),
     )

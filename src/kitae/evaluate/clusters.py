@@ -12,6 +12,7 @@ import functools
 import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -93,11 +94,11 @@ def clustered(values: Sequence[float], clusters: Sequence[Hashable], bounds: Bou
     return Estimate(mean=found.mean, interval=found.interval(bounds), n=found.n)
 
 
-Scores = Mapping[tuple[Hashable, Hashable], float]
-"""By question, and by what tells its answers apart: the turn, the sample, the opponent."""
+Key = TypeVar("Key", bound=tuple[Hashable, Hashable])
+"""The question, and what tells its answers apart: the turn, the sample, the opponent."""
 
 
-def paired_spread(first: Scores, second: Scores) -> Spread | None:
+def paired_spread(first: Mapping[Key, float], second: Mapping[Key, float]) -> Spread | None:
     """Of `first - second` over what both have; `None` where that is nothing."""
     shared = [key for key in first if key in second]
     if not shared:
@@ -105,7 +106,7 @@ def paired_spread(first: Scores, second: Scores) -> Spread | None:
     return spread([first[key] - second[key] for key in shared], [key[0] for key in shared])
 
 
-def paired_clustered(first: Scores, second: Scores) -> Difference:
+def paired_clustered(first: Mapping[Key, float], second: Mapping[Key, float]) -> Difference:
     """Mean of `first - second` over the answers that both have, clustered by question."""
     found = paired_spread(first, second)
     if found is None:
@@ -153,7 +154,9 @@ class Category(Noun):
     """The same by Holm over all categories: below 0.05 it stands, however many were looked at."""
 
 
-def by_category(first: Scores, second: Scores, categories: Mapping[Hashable, str]) -> list[Category]:
+def by_category(
+    first: Mapping[Key, float], second: Mapping[Key, float], categories: Mapping[Any, str]
+) -> list[Category]:
     """Paired differences in each category, with Holm's correction.
 
     Args:

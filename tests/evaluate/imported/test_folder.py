@@ -276,3 +276,14 @@ def test_a_missing_reference_is_told_before_anything_is_asked(tmp_path: Path) ->
     )
     with pytest.raises(Mistake, match="no reference for turn 1"):
         list(requests_for(suite, [answer], own_protocol("kitae-ja-single")))
+
+
+def test_the_judges_prompts_come_with_the_suite(shared_data: Path) -> None:
+    english = read_folder(shared_data / "mtbench" / "en", references="gpt-4")
+    assert (english.prompt_set, len(english.templates)) == ("mtbench-en", 8)
+    folder = shared_data / "mtbench" / "ja"
+    assert read_folder(folder, references="swallow").templates == ()
+    chosen = read_folder(folder, references="swallow", prompts="swallow")
+    assert (chosen.prompt_set, len(chosen.templates)) == ("swallow", 8)
+    with pytest.raises(Mistake, match="no set of prompts `nejumi`"):
+        read_folder(folder, references="swallow", prompts="nejumi")

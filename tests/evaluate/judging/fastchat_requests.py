@@ -10,6 +10,7 @@ transformers …) are stood in for, so the environment needs nothing but fschat,
 from __future__ import annotations
 
 import builtins
+import importlib
 import importlib.abc
 import importlib.machinery
 import json
@@ -33,7 +34,8 @@ class Stand(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         return None
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
-        module = type("Module", (ModuleType,), {"__getattr__": lambda self, name: _mock(name)})(spec.name)
+        kind: Any = type("Module", (ModuleType,), {"__getattr__": lambda self, name: _mock(name)})
+        module: ModuleType = kind(spec.name)
         module.__path__ = []
         return module
 
@@ -63,9 +65,8 @@ def create(**sent: Any) -> dict[str, Any]:
 
 def main(folder: str, mode: str, models: Sequence[str]) -> None:
     sys.meta_path.insert(0, Stand())
-    import openai
-
-    openai.ChatCompletion = type("ChatCompletion", (), {"create": staticmethod(create)})
+    client: Any = importlib.import_module("openai")
+    client.ChatCompletion = type("ChatCompletion", (), {"create": staticmethod(create)})
     os.chdir(folder)
     builtins.input = lambda *_: ""  # FastChat waits for Enter
     sys.stdout = sys.stderr

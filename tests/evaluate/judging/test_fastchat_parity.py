@@ -98,7 +98,7 @@ def ours(published: Path, kind: Kind, baseline: str = "") -> tuple[JudgedSuite, 
         for prompt in suite.prompts
         for model in MODELS
     ]
-    protocol = mtbench(published / "judge_prompts.jsonl", kind, baseline=baseline)
+    protocol = mtbench(suite.templates, kind, baseline=baseline)
     return suite, list(requests_for(suite, answers, protocol, judge="gpt-4"))
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from ...core.files import file_digest
 from ...core.mistakes import Mistake, nearest
 from ...core.noun import Noun
+from ..judging.prompts import Template, read_templates
 from ..matching import match
 from ..normalise import normalise
 from ..own.items import Prompt
@@ -48,7 +49,11 @@ class Imported(Noun):
     """Of the questions: the name of the published set, or `unknown`."""
     references: str
     """The chosen set of references; empty where there is none."""
+    prompt_set: str = ""
+    """The chosen set of the judge's prompts; empty where there is none."""
     sources: tuple[Source, ...]
+    templates: tuple[Template, ...] = ()
+    """That set: what the protocols `mtbench` and `mtbench-pair` ask."""
     items: tuple[Item, ...]
 
     @property
@@ -114,7 +119,7 @@ class _Files:
     prompts: list[Path]
 
 
-def read_folder(folder: Path, *, name: str = "", references: str = "") -> Imported:
+def read_folder(folder: Path, *, name: str = "", references: str = "", prompts: str = "") -> Imported:
     """Reads a suite from published files.
 
     Args:
@@ -123,9 +128,10 @@ def read_folder(folder: Path, *, name: str = "", references: str = "") -> Import
         name: Of the suite; the variant's, or the folder's, when left out.
         references: Which set: the name of its file without `reference_`, or a part of it that no other has. Needed
             where there are several.
+        prompts: Which set of the judge's prompts, in the same way. Without it a single set is taken, of several none.
 
     Raises:
-        Mistake: no questions, questions of two forms, an id that stands twice, or references that cannot be chosen.
+        Mistake: no questions, questions of two forms, an id that stands twice, or a set that cannot be chosen.
     """
     files = _sorted(folder)
     reads = [read_questions(file) for file in files.questions]
@@ -134,19 +140,22 @@ def read_folder(folder: Path, *, name: str = "", references: str = "") -> Import
         raise Mistake(f"questions of several forms ({forms})", where=str(folder), hint="add one form at a time")
     items = _numbered([item for each in reads for item in each.items])
     _check_ids(items, folder)
-    chosen_file = _chosen(files.references, references, folder)
-    used = [*files.questions, *([chosen_file] if chosen_file else [])]
-    sources = tuple(_source(file, "references" if file == chosen_file else "questions") for file in used)
-    variants = list(dict.fromkeys(each.variant for each in sources if each.role == "questions"))
-    variant = variants[0] if len(variants) == 1 else UNKNOWN
+    shown = _chosen(files.references, references, "references", folder)
+    asked = _chosen(files.prompts, prompts, "prompts", folder) if prompts or len(files.prompts) == 1 else None
+    sources = [_source(file, "questions") for file in files.questions]
+    sources += [_source(file, role) for file, role in ((shown, "references"), (asked, "prompts")) if file]
+    variants = {each.variant for each in sources if each.role == "questions"}
+    variant = variants.pop() if len(variants) == 1 else UNKNOWN
     return Imported(
         name=name or (variant if variant != UNKNOWN else _name(folder)),
         form=reads[0].form,
         measure=_measure(reads[0].measure, items),
         variant=variant,
-        references=_set_name(chosen_file) if chosen_file else "",
-        sources=sources,
-        items=tuple(_with_references(items, chosen_file) if chosen_file else items),
+        references=_set_name(shown) if shown else "",
+        prompt_set=_set_name(asked) if asked else "",
+        sources=tuple(sources),
+        templates=read_templates(asked) if asked else (),
+        items=tuple(_with_references(items, shown) if shown else items),
     )
 
 
@@ -220,10 +229,10 @@ def _check_ids(items: Sequence[Item], folder: Path) -> None:
 
 def _set_name(file: Path) -> str:
     known = KNOWN.get(file_digest(file))
-    return known.name if known else re.sub(r"^reference[_-]?", "", file.stem)
+    return known.name if known else re.sub(r"^(?:reference|judge_prompts)[_-]?", "", file.stem) or UNKNOWN
 
 
-def _chosen(files: Sequence[Path], wanted: str, folder: Path) -> Path | None:
+def _chosen(files: Sequence[Path], wanted: str, role: str, folder: Path) -> Path | None:
     """
     Raises:
         Mistake: several sets and none named, or none of that name.
@@ -233,15 +242,15 @@ def _chosen(files: Sequence[Path], wanted: str, folder: Path) -> Path | None:
         return next(iter(names.values()), None)
     if not wanted:
         raise Mistake(
-            f"{len(names)} sets of references: {', '.join(sorted(names))}",
+            f"{len(names)} sets of {role}: {', '.join(sorted(names))}",
             where=str(folder),
-            hint="choose with `--references NAME`: scores under different sets are not comparable",
+            hint=f"choose with `--{role} NAME`: scores under different sets are not comparable",
         )
     if wanted in names:
         return names[wanted]
     parts = [name for name in names if wanted in name]
     if len(parts) != 1:
-        raise Mistake(f"no set of references `{wanted}`", where=str(folder), hint=nearest(wanted, names))
+        raise Mistake(f"no set of {role} `{wanted}`", where=str(folder), hint=nearest(wanted, names))
     return names[parts[0]]
 
 

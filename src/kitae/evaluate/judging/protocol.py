@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Literal
 
 from ...core.mistakes import Mistake, nearest
 from ...core.noun import Noun
 from .asked import CATEGORIES, GUIDED
 from .own_prompts import Language, own_templates
 from .parsing import Read, Scale, fastchat_rating, fastchat_verdict, strict_rating, strict_verdict
-from .prompts import Kind, Template, read_templates
+from .prompts import Kind, Template
 
 TEN: Scale = (1.0, 10.0)
 READERS: dict[tuple[Kind, bool], Read] = {
@@ -46,22 +44,27 @@ class Protocol(Noun):
         return READERS[self.kind, self.strict]
 
 
-def mtbench(file: Path, kind: Kind = "single", *, baseline: str = "", turns: Sequence[int] = (1, 2)) -> Protocol:
+def mtbench(
+    templates: Sequence[Template], kind: Kind = "single", *, baseline: str = "", turns: Sequence[int] = (1, 2)
+) -> Protocol:
     """MT-Bench as published (FastChat `llm_judge`): its prompts byte for byte, temperature 0, 2048 tokens.
 
     Args:
-        file: The published `judge_prompts.jsonl`, or one of its Japanese descendants.
+        templates: Of the published `judge_prompts.jsonl` or a Japanese descendant (`prompts.read_templates`).
+        turns: Stability's Japanese prompts know the first turn only.
 
     Raises:
-        Mistake: the file holds no such prompts.
+        Mistake: there is no prompt of this kind.
     """
-    name = "mtbench" if kind == "single" else "mtbench-pair"
-    templates = tuple(each for each in read_templates(file) if each.kind == kind)
-    if not templates:
+    name = {"single": "mtbench", "pair": "mtbench-pair"}[kind]
+    own = tuple(each for each in templates if each.kind == kind)
+    if not own:
         raise Mistake(
-            f"no prompt for the protocol `{name}`", where=str(file), hint="take FastChat's judge_prompts.jsonl"
+            f"no prompts for the protocol `{name}`",
+            where="the suite",
+            hint="it is read from a suite's judge_prompts.jsonl: `kitae suites add FOLDER --prompts NAME`",
         )
-    return Protocol(name=name, kind=kind, templates=templates, strict=False, baseline=baseline, turns=tuple(turns))
+    return Protocol(name=name, kind=kind, templates=own, strict=False, baseline=baseline, turns=tuple(turns))
 
 
 def own(language: Language, kind: Kind = "single", *, baseline: str = "") -> Protocol:
@@ -70,13 +73,14 @@ def own(language: Language, kind: Kind = "single", *, baseline: str = "") -> Pro
     return Protocol(name=f"kitae-{language}-{kind}", kind=kind, templates=templates, baseline=baseline)
 
 
-Named = Literal["kitae-ja-single", "kitae-en-single", "kitae-ja-pair", "kitae-en-pair"]
 OWN: dict[str, tuple[Language, Kind]] = {
     "kitae-ja-single": ("ja", "single"),
     "kitae-en-single": ("en", "single"),
     "kitae-ja-pair": ("ja", "pair"),
     "kitae-en-pair": ("en", "pair"),
 }
+PUBLISHED: dict[str, Kind] = {"mtbench": "single", "mtbench-pair": "pair"}
+"""Whose prompts are those of the suite's own files."""
 
 
 def own_protocol(name: str, *, baseline: str = "") -> Protocol:
@@ -86,6 +90,21 @@ def own_protocol(name: str, *, baseline: str = "") -> Protocol:
         Mistake: there is none of that name.
     """
     if name not in OWN:
-        raise Mistake(f"no protocol `{name}`", hint=nearest(name, OWN))
+        raise Mistake(f"no protocol `{name}`", hint=nearest(name, [*OWN, *PUBLISHED]))
     language, kind = OWN[name]
     return own(language, kind, baseline=baseline)
+
+
+def protocol_named(name: str, templates: Sequence[Template] = (), *, baseline: str = "") -> Protocol:
+    """Any protocol by its name.
+
+    Args:
+        name: Of `OWN` or `PUBLISHED`.
+        templates: Of the suite's own files.
+
+    Raises:
+        Mistake: there is none of that name, or the suite has no prompts for it.
+    """
+    if name in PUBLISHED:
+        return mtbench(templates, PUBLISHED[name], baseline=baseline)
+    return own_protocol(name, baseline=baseline)

@@ -51,6 +51,12 @@ class Row:
     doubt: str = ""
     """What is odd about the row."""
     where: str = ""
+    cluster: str = ""
+    """What errors are clustered by, where that is not the question itself."""
+
+    @property
+    def unit(self) -> str:
+        return self.cluster or self.question
 
     @property
     def key(self) -> tuple[str, str, int, str]:
@@ -130,7 +136,7 @@ def _number(value: Any) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
-def _bounded(score: float | None, scale: Scale) -> dict[str, Any]:
+def bounded(score: float | None, scale: Scale) -> dict[str, Any]:
     """What a score counts, and what it could be: one off the scale is no score, though the mean has it in."""
     if score is None:
         return {"score": None, "low": scale[0], "high": scale[1], "failed": True}
@@ -155,7 +161,7 @@ def _single(line: Mapping[str, Any], file: Path, where: str) -> list[Row]:
             question=str(line["question_id"]),
             turn=turn,
             category=str(line.get("category", "")),
-            **_bounded(score, _TEN),
+            **bounded(score, _TEN),
             scale=_TEN,
             judge=judge,
             prompt=prompt,
@@ -181,33 +187,50 @@ OUTCOMES: tuple[Outcome, ...] = ("model_1", "model_2", "tie", "error")
 
 
 def _pair(line: Mapping[str, Any], file: Path, where: str) -> list[Row]:
-    """FastChat's `…_pair.jsonl`: both orders. A win counts if both agree; any other two results are a tie."""
-    first, second = _outcome(line, 1), _outcome(line, 2)
+    """FastChat's `…_pair.jsonl`: both orders."""
     judge, prompt = _judge(line)
     turn = int(line.get("turn", 1))
-    names = (str(line["model_1"]), str(line["model_2"]))
     shown = answers_in(str(line.get("g1_user_prompt", "")), turn)
+    return pair_rows(
+        (str(line["model_1"]), str(line["model_2"])),
+        _outcome(line, 1),
+        _outcome(line, 2),
+        question=str(line["question_id"]),
+        turn=turn,
+        category=str(line.get("category", "")),
+        judge=judge,
+        prompt=prompt,
+        answers=shown if len(shown) == 2 else ("", ""),
+        where=where,
+    )
+
+
+def pair_rows(
+    models: Sequence[str], first: Outcome, second: Outcome, *, answers: Sequence[str] = ("", ""), **told: Any
+) -> list[Row]:
+    """Two games from the side of each model. A win counts if both orders agree; any other two results are a tie.
+
+    Args:
+        models: As they are named; `first` and `second` are of the two orders.
+        answers: Of each model.
+        told: The row's other fields.
+    """
+    failed = "error" in (first, second)
     rows = []
-    for number, outcome in enumerate(OUTCOMES[:2]):
-        possible = [_points(one, two, outcome) for one in _possible(first) for two in _possible(second)]
-        failed = "error" in (first, second)
+    for number, own in enumerate(OUTCOMES[:2]):
+        possible = [_points(one, two, own) for one in _possible(first) for two in _possible(second)]
         rows.append(
             Row(
-                model=names[number],
-                question=str(line["question_id"]),
-                turn=turn,
-                category=str(line.get("category", "")),
+                model=models[number],
                 score=None if failed else possible[0],
                 low=min(possible),
                 high=max(possible),
                 failed=failed,
                 scale=(0.0, 1.0),
-                judge=judge,
-                prompt=prompt,
-                against=names[1 - number],
+                against=models[1 - number],
                 agreed=None if failed else first == second,
-                answer=shown[number] if len(shown) > number else "",
-                where=where,
+                answer=answers[number],
+                **told,
             )
         )
     return rows
@@ -251,7 +274,7 @@ def _shaberi(line: Mapping[str, Any], file: Path, where: str) -> list[Row]:
             question=str(line["Question"]),
             turn=1,
             category=str(line.get("Category", "")),
-            **_bounded(_number(line["score"]), scale),
+            **bounded(_number(line["score"]), scale),
             scale=scale,
             judge="",
             prompt=file.parent.name,

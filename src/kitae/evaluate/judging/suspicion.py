@@ -16,6 +16,8 @@ CONSTANT = 0.1
 """Share of the questions that have the same answer from which on it is no coincidence; and at least three."""
 LONG = 12
 """Shorter answers may well be the same: a number, yes, a name."""
+SHORTEST = 3
+"""Letters of an item: digits of a table are none."""
 ITEMS = 4
 """A list with this many items …"""
 SAME = 0.5
@@ -42,7 +44,7 @@ def names_a_rating(answer: str) -> bool:
 def repeats_a_list(answer: str) -> bool:
     """Whether a list says the same again and again, apart from numbers, bullets and order of words."""
     items = [_item(line) for line in answer.splitlines() if _BULLET.match(line)]
-    items = [item for item in items if len(item) >= 5]
+    items = [item for item in items if len(item) >= SHORTEST]
     return len(items) >= ITEMS and 1 - len(set(items)) / len(items) >= SAME
 
 

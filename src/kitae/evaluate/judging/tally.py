@@ -60,7 +60,7 @@ def _tally(rows: Sequence[Row], kind: str, *, several: bool) -> Tally:
     kept = list(rows) if kind == "shaberi" else last
     counted = [row for row in kept if row.score is not None]
     scores = [row.score for row in counted if row.score is not None]
-    estimate = clustered(scores, [row.question for row in counted], rows[0].scale)
+    estimate = clustered(scores, [row.unit for row in counted], rows[0].scale)
     games = [row.agreed for row in kept if row.agreed is not None]
     notes = [f"judged by {judge}, others by another: not to be compared"] if several else []
     return Tally(
