@@ -29,10 +29,12 @@ CALLS: dict[str, tuple[str, ...]] = {
     "judge-calibrate": ("judgments.jsonl", "--against", "judgments.jsonl"),
     "suites-add": ("judgments.jsonl",),
     "dose": (),
+    "evaluate": ("--suite", "riddles-ja", "--model", "model/tuned-int8", "--max-tokens", "2"),
     "report": (),
     "export": ("model/tuned", "out"),
     "ask": ("休暇は何日前までに届け出ますか",),
     "verify": (),
+    "view": (),
     "gc": ("--dry-run",),
     "push": ("elsewhere",),
     "pull": ("elsewhere",),
@@ -79,7 +81,7 @@ def test_what_a_command_prints_is_as_its_schema_says(
         assert kitae("push", "elsewhere").code == 0
     judged = {"turns": ["?"], "question_id": 1, "model": "m", "judge": ["j", "p"], "score": 5, "turn": 1}
     Path("judgments.jsonl").write_text(json.dumps(judged), encoding="utf-8")
-    ended = kitae(*command.split("-"), *CALLS[command], "--json")
+    ended = kitae(*command.split("-", 1), *CALLS[command], "--json")
     assert ended.code == 0, ended.err
     assert problems(command, ended.out) == []
     assert json.loads(ended.out)["schema"] == 1

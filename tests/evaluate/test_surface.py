@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import json
 import math
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kitae.evaluate.surface import (
+    Surfaces,
     beside,
     best_f1,
     bits_per_character,
@@ -78,6 +81,8 @@ def test_nothing_is_wrong_with_a_good_answer(text: str) -> None:
         ("4月20日", "none"),
         ("```python\nprint('hello world, this is a long line')\n```", "none"),
         ("当社はISO 9001の認証を取得しています。詳細はWebサイトのTrust Centerをご覧ください。", "ja"),
+        ("よく知られている曲は「Over the Rainbow」、「Moon River」などです。", "ja"),
+        ("Sure, here is the mail: お世話になっております。 Please let me know if you want it shorter or longer.", "en"),
         ("昨年度売上高前年比六％増、営業利益三百万円減。来期価格改定の予定あり。", "ja"),
     ],
 )
@@ -103,6 +108,8 @@ def test_the_share_of_japanese_falls_with_every_foreign_sentence() -> None:
         "申し訳ありませんが、その情報を提供することはできません。",
         "I’m sorry, but I can’t help with that request.",
         "ご要望にはお応えできかねます。",
+        "その質問には回答できないため、別の質問をお願いします。",
+        "違法な行為の説明はできません。",
     ],
 )
 def test_a_refusal_is_seen(text: str) -> None:
@@ -119,6 +126,9 @@ def test_a_refusal_is_seen(text: str) -> None:
         "申し訳ございません。納品が遅れ、ご迷惑をおかけしました。",
         "一度に作成できるのは100件までです。101件以上は作成できますが、時間がかかります。",
         "管理者でなければ削除できません。",
+        "自分で対応できない場合は、専門の業者に頼みましょう。",
+        "来週の会議で説明できませんか。",
+        "象牙は、環境や倫理的な理由から使われなくなりました。",
     ],
 )
 def test_what_only_sounds_like_a_refusal_is_none(text: str) -> None:
@@ -185,3 +195,41 @@ def test_bits_per_character_do_not_depend_on_how_a_text_is_cut() -> None:
     parts = bits_per_character([1.0, 2.0], ["ab ", "cd"])
     assert whole == pytest.approx(parts)
     assert bits_per_character([], []) is None
+
+
+# Answers that nobody here wrote
+
+
+def looked_at(texts: list[str]) -> Surfaces:
+    found = beside([surface(text) for text in texts])
+    assert found is not None
+    return found
+
+
+def test_answers_that_people_corrected_have_next_to_nothing_wrong(shared_data: Path) -> None:
+    rows = (shared_data / "dialogues" / "instruction_ja" / "data.jsonl").read_text(encoding="utf-8").splitlines()
+    said = [each["text"] for row in rows for each in json.loads(row)["utterances"] if each["name"] == "agent"]
+    found = looked_at(said)
+    assert found.n == 669
+    assert found.wrong_language < 0.01
+    assert (found.refused, found.cut_off, found.loops) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("model", "flag", "low", "high"),
+    [
+        ("gpt-4-turbo-preview", "wrong_language", 0.0, 0.04),
+        ("gpt-4-turbo-preview", "loops", 0.0, 0.02),
+        ("meta-llama__Llama-2-7b-chat-hf", "wrong_language", 0.95, 1.0),
+        ("mistralai__Mistral-7B-Instruct-v0.2", "wrong_language", 0.3, 0.5),
+        ("augmxnt__shisa-7b-v1", "loops", 0.4, 0.7),
+    ],
+)
+def test_models_that_are_known_to_answer_badly_are_found(
+    shared_data: Path, model: str, flag: str, low: float, high: float
+) -> None:
+    """Llama 2 answers Japanese in English, Mistral often; this Shisa does not stop. GPT-4 is asked to translate too."""
+    file = shared_data / "judgments" / "shaberi" / "lightblue__tengu_bench" / f"{model}.json"
+    rows = map(json.loads, file.read_text(encoding="utf-8").splitlines())
+    found = looked_at([row["ModelAnswer"] or "" for row in rows])
+    assert low <= getattr(found, flag) <= high

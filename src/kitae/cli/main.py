@@ -127,8 +127,31 @@ def compare(
     command(Where.folder, against, as_json=json)
 
 
-evaluating = typer.Typer(no_args_is_help=True, help="Measure with a judge, and count judgments again.")
+evaluating = typer.Typer(invoke_without_command=True)
 app.add_typer(evaluating, name="evaluate")
+
+
+@evaluating.callback()
+def evaluate(
+    context: typer.Context,
+    suite: Annotated[str, typer.Option(help="A bundled suite (forge-ja …) or one of [[suites]].")] = "",
+    model: Annotated[str, typer.Option(help="model/tuned, path:FOLDER, hf:ORG/NAME or endpoint:NAME.")] = "",
+    judge: Annotated[str, typer.Option(help="Of [judges] or [endpoints]; or a model that runs here.")] = "",
+    retrieval: Annotated[bool, typer.Option("--retrieval", help="Show the model what the search finds.")] = False,
+    adapter: Annotated[Path | None, typer.Option(help="A LoRA adapter (PEFT) to add to the model.")] = None,
+    number_format: Annotated[str, typer.Option(help="That a folder is computed in.")] = "float32",
+    samples: Annotated[int, typer.Option(min=1, help="Answers to each question that is not decoded greedily.")] = 1,
+    max_tokens: Annotated[int, typer.Option(min=1, help="Of an answer.")] = 1024,
+    budget: Annotated[str, typer.Option(help="What the judge may cost at most: $5, 500円.")] = "",
+    json: Json = False,
+) -> None:
+    """Let a model answer a suite, and rate the answers by program and judge."""
+    if context.invoked_subcommand is None:
+        from .evaluate import Wanted, money
+        from .evaluate import evaluate as command
+
+        wanted = Wanted(suite, model, judge, adapter, retrieval, number_format, samples, max_tokens, money(budget))
+        command(Where.folder, wanted, as_json=json)
 
 
 @evaluating.command()
@@ -188,6 +211,14 @@ def add(
     from .suites import add as command
 
     command(Where.folder, folder, Chosen(name, references, prompts), as_json=json)
+
+
+@app.command()
+def view(json: Json = False) -> None:
+    """Write view.html: what judges said, and every answer."""
+    from .view import view as command
+
+    command(Where.folder, as_json=json)
 
 
 @app.command()

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from ..core.run import Beside
 from .printing import duration
 
 EVERY = 15.0
@@ -27,13 +28,14 @@ class Terminal:
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
+            TextColumn("{task.fields[beside]}"),
             console=console,
         )
         self._progress.start()
 
-    def start(self, artifact: str, what: str, total: int, unit: str) -> Callable[[int], None]:
-        task = self._progress.add_task(f"{artifact.split('@')[0]}: {what}", total=total, unit=unit)
-        return lambda done: self._progress.advance(task, done)
+    def start(self, artifact: str, what: str, total: int, unit: str, beside: Beside = str) -> Callable[[int], None]:
+        task = self._progress.add_task(f"{artifact.split('@')[0]}: {what}", total=total, unit=unit, beside=beside())
+        return lambda done: self._progress.update(task, advance=done, beside=beside())
 
     def say(self, message: str) -> None:
         self._progress.console.print(message)
@@ -45,7 +47,7 @@ class Terminal:
 class Lines:
     """A line at the beginning, every fifteen seconds, and at the end of each piece of work."""
 
-    def start(self, artifact: str, what: str, total: int, unit: str) -> Callable[[int], None]:
+    def start(self, artifact: str, what: str, total: int, unit: str, beside: Beside = str) -> Callable[[int], None]:
         began = told = time.monotonic()
         done = 0
         title = f"{artifact.split('@')[0]}: {what}"
@@ -59,7 +61,8 @@ class Lines:
             told = now
             spent = now - began
             left = f", about {duration(spent / done * (total - done))} left" if 0 < done < total else ""
-            self.say(f"  {title} {done:,}/{total:,} {unit}, {duration(spent)}{left}")
+            said = f", {beside()}" if beside() else ""
+            self.say(f"  {title} {done:,}/{total:,} {unit}, {duration(spent)}{left}{said}")
 
         return advance
 

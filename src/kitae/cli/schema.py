@@ -10,6 +10,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema
 
 from ..core.noun import Noun
+from .examined import EvaluateOutput, ViewOutput
 from .outputs import (
     AskOutput,
     CalibrateOutput,
@@ -61,6 +62,7 @@ OUTPUTS: dict[str, type[Output]] = {
     "suites": SuitesOutput,
     "suites-add": SuiteAddOutput,
     "dose": DoseOutput,
+    "evaluate": EvaluateOutput,
     "report": ReportOutput,
     "export": ExportOutput,
     "ask": AskOutput,
@@ -69,6 +71,7 @@ OUTPUTS: dict[str, type[Output]] = {
     "push": TransferOutput,
     "pull": TransferOutput,
     "evaluate-rescore": RescoreOutput,
+    "view": ViewOutput,
     "judge-calibrate": CalibrateOutput,
     "mistake": MistakeOutput,
 }

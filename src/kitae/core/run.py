@@ -19,12 +19,18 @@ from .label import Label
 from .memo import Memo
 from .noun import Noun, canonical
 
+Beside = Callable[[], str]
+
 
 class Watcher(Protocol):
     """Somebody who looks on: a terminal, a log, a test."""
 
-    def start(self, artifact: str, what: str, total: int, unit: str) -> Callable[[int], None]:
-        """A piece of work begins; the result is called with how much more of it is done."""
+    def start(self, artifact: str, what: str, total: int, unit: str, beside: Beside = str) -> Callable[[int], None]:
+        """A piece of work begins; the result is called with how much more of it is done.
+
+        Args:
+            beside: Says more about it whenever it is asked: what was spent so far.
+        """
         ...
 
     def say(self, message: str) -> None: ...
@@ -33,7 +39,7 @@ class Watcher(Protocol):
 class Silent:
     """A watcher that shows nothing."""
 
-    def start(self, artifact: str, what: str, total: int, unit: str) -> Callable[[int], None]:
+    def start(self, artifact: str, what: str, total: int, unit: str, beside: Beside = str) -> Callable[[int], None]:
         return lambda _: None
 
     def say(self, message: str) -> None:

@@ -24,7 +24,10 @@ LETTERS = 20
 """With fewer letters the language is not judged: a name, a number, a line of code is in none."""
 KANA = 0.05
 """Share of kana in the kana and kanji. Prose has half; notes in the style of headlines reach it; Chinese has none."""
-MOSTLY = 0.5
+LATIN_WEIGHT = 0.3
+"""A Latin letter counts as so many Japanese ones, about what either says: a sentence of English titles with は and です
+stays Japanese."""
+TONGUES: tuple[Tongue, ...] = ("ja", "zh", "ko", "en", "other")
 GRAM = 10
 """Characters that are compared when looking for repetition: longer than set phrases of politeness are on average."""
 LOOPING = 0.4
@@ -122,25 +125,28 @@ def japanese_share(text: str) -> float | None:
 
 
 def language(text: str) -> Tongue:
-    """The language of most of the letters outside of code blocks."""
-    letters = [character for character in _CODE.sub("", text) if character.isalpha()]
-    if len(letters) < LETTERS:
+    """The language of most of the text outside of code blocks, Latin letters weighed as `LATIN_WEIGHT` says."""
+    joined = "".join(character for character in _CODE.sub("", text) if character.isalpha())
+    if len(joined) < LETTERS:
         return "none"
-    joined = "".join(letters)
     kana, han = len(_KANA.findall(joined)), len(_HAN.findall(joined))
-    if (kana + han) / len(letters) >= MOSTLY:
-        return "ja" if kana / (kana + han) >= KANA else "zh"
-    if len(_HANGUL.findall(joined)) / len(letters) >= MOSTLY:
-        return "ko"
-    return "en" if len(_LATIN.findall(joined)) / len(letters) >= MOSTLY else "other"
+    weights = {
+        "ja" if kana >= KANA * (kana + han) else "zh": float(kana + han),
+        "ko": float(len(_HANGUL.findall(joined))),
+        "en": LATIN_WEIGHT * len(_LATIN.findall(joined)),
+    }
+    rest = len(joined) - kana - han - weights["ko"] - weights["en"] / LATIN_WEIGHT
+    most: Tongue = max(TONGUES, key=lambda tongue: weights.get(tongue, rest if tongue == "other" else 0.0))
+    return most
 
 
 _HELPING = r"(?:ご?(?:回答|協力|対応|提供|案内|説明|支援|要望)|お(?:答え|手伝い|力|教え|応え|示し)|サポート|作成)"
+_NOT = r"でき(?:ません(?!か|でしょうか)|ない(?:です)?(?=[。！!\n]|ため|ので|$))"
 _REFUSAL = re.compile(
-    rf"{_HELPING}(?:する|し)?(?:こと)?(?:は|が|を)?(?:でき(?:ません|ない)|いたしかね|しかね|できかね|いたすことはできません)"
+    rf"{_HELPING}(?:する|し|いたす)?(?:こと)?(?:は|が|を)?(?:{_NOT}|いたしかね|しかね|できかね)"
     r"|(?:お答え|お応え|お教え|応じ|ご対応|協力|回答)(?:し|いた)?かねます"
-    r"|(?:応じる|教える|助ける|手伝う|答える)ことは(?:でき(?:ません|ない)|控え)|差し控え(?:させ|ます)|控えさせて(?:いただき|ください)"
-    r"|ご要望には(?:お応え|お答え|沿え)|お力になれ(?:ません|ない)|倫理(?:的|上)(?:な理由|に問題|の観点)|不適切な(?:内容|ご?質問|リクエスト)"
+    rf"|(?:応じる|教える|助ける|手伝う|答える)ことは(?:{_NOT}|控え)|差し控え(?:させ|ます)|控えさせて(?:いただき|ください)"
+    r"|ご要望には(?:お応え|お答え|沿え)|お力になれ(?:ません|ない)"
     r"|\bI(?:'m| am)? (?:can't|cannot|can not|won't|unable to|not able to|sorry,? (?:but )?I (?:can't|cannot))"
 )
 _OPENING = 120

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from kitae.evaluate.own.abstain import claims, declines, discernment, score
@@ -53,6 +56,11 @@ def test_questions_name_the_invented_thing_and_do_not_give_the_answer_away() -> 
         "該当する会社が見つかりませんでした。最新の情報は、法人番号の公表サイトでご確認ください。",
         "お尋ねの会社については承知しておりません。",
         "資料には書かれていません。",
+        f"{NAME}に関する具体的な情報を持ち合わせていないため、お答えすることができません。",
+        f"わかりません（{NAME}が実在するか確認できないため）。",
+        f"「{NAME}」は実在しない会社です。",
+        "分かりません。ごめんなさい。",
+        "そのような名称の会社は確認されていません。",
     ],
 )
 def test_not_knowing_is_right_in_many_words(answer: str) -> None:
@@ -66,6 +74,8 @@ def test_not_knowing_is_right_in_many_words(answer: str) -> None:
         f"{NAME}の本社は、諏訪市にあると思われます。",
         f"詳しくは分かりませんが、{NAME}は1985年に設立されました。",
         f"わかりません。{NAME}は光学機器の会社です。",
+        "わかりませんが、1985年に設立された可能性があります。",
+        f"{NAME}の創業者は不明ですが、長野県で測量業を営む会社です。",
         f"{NAME}は東京都の会社です。ただし、詳しいことは確認できません。",
         "諏訪市",
         "はい、承知しました。",
@@ -178,3 +188,19 @@ def test_repeating_the_question_is_never_right() -> None:
 def test_declining_is_not_seen_where_there_is_none() -> None:
     assert not declines("本社は京都市にあります。")
     assert not declines("はい、問題ありません。")
+
+
+def test_a_judge_sees_it_the_same_way_on_answers_of_two_dozen_models(shared_data: Path) -> None:
+    """On five questions about invented things. The rules were mended on these, so it is a floor and no estimate.
+
+    All that differs are long answers that decline and then explain something else, which the judge let pass; the
+    suite asks for one sentence. Nothing that the judge marked down is right here.
+    """
+    folder = shared_data / "judgments" / "shaberi" / "lightblue__tengu_bench"
+    rows = [json.loads(line) for file in sorted(folder.glob("*.json")) for line in file.open(encoding="utf-8")]
+    rows = [row for row in rows if row["Category"] == "架空の質問"]
+    ours = [declines(row["ModelAnswer"]) and not claims(row["ModelAnswer"], row["Question"]) for row in rows]
+    theirs = [float(row["score"]) >= 7 for row in rows]
+    assert len(rows) == 120
+    assert sum(one == two for one, two in zip(ours, theirs, strict=True)) >= 109
+    assert not any(one and not two for one, two in zip(ours, theirs, strict=True))

@@ -47,7 +47,14 @@ CASES: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
     (
         "plain",
         {},
-        ["行く。帰った。", "会議は中止である。", "仲間を励ます。", "指示があれば従う。"],
+        [
+            "行く。帰った。",
+            "会議は中止である。",
+            "仲間を励ます。",
+            "人をだます。",
+            "需要がますます増える。",
+            "指示があれば従う。",
+        ],
         ["行きます。", "暑いですが、行く。", "行く。お願いします。", "承知しました。", "見てください。", "[[10]]", ""],
     ),
     ("sentence_ends", {"ending": "する。"}, ["廃止する。公開する。"], ["廃止する。公開した。", ""]),
@@ -195,6 +202,7 @@ def test_a_check_never_fails_on_any_text() -> None:
 def test_counting_is_as_japanese_counts() -> None:
     assert characters("あ い\u3000う。\n") == 4
     assert sentences("「はい。」と言った。帰った。") == ["「はい。」と言った。", "帰った。"]
+    assert sentences("見た（別紙。）。帰った。") == ["見た（別紙。）。", "帰った。"]
     assert sentences("・一つ目\n・二つ目") == ["・一つ目", "・二つ目"]
     assert unfenced("```json\n{}\n```\n") == "{}"
     assert unfenced("前\n```json\n{}\n```") == "前\n```json\n{}\n```"

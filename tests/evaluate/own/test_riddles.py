@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import re
+from collections import Counter
+
 import pytest
 
+from kitae.evaluate.normalise import normalise
 from kitae.evaluate.own.items import Riddle
-from kitae.evaluate.own.riddles import final_answer, score
+from kitae.evaluate.own.riddles import consistency, final_answer, score
 from kitae.evaluate.suites import own_suite
 
 SUITE = own_suite("riddles-ja")
@@ -34,6 +38,10 @@ def test_a_list_of_guesses_is_wrong() -> None:
     assert not score(RIDDLES["logic-01"], "答え：青木さん、石井さん、上田さん").right
     assert not score(RIDDLES["logic-01"], "答え：青木さんか上田さん").right
     assert not score(RIDDLES["order-04"], "答え：A、B、C、D").right
+    assert not score(RIDDLES["truth-04"], "答え：ウ、またはイ").right
+    assert not score(RIDDLES["truth-04"], "答え：ウ。ア、イも正しいと思います").right
+    assert not score(RIDDLES["logic-01"], "答え：上田さんは違うので、青木さんか石井さん").right
+    assert not score(RIDDLES["logic-01"], "答え：青木さんではありません").right
 
 
 @pytest.mark.parametrize(
@@ -65,6 +73,13 @@ def test_a_wrong_answer_is_wrong(id: str, wrong: str) -> None:
         ("nazonazo-04", "答え：傘（かさ）"),
         ("logic-11", "答え：1番と4番です。"),
         ("logic-01", "月曜は石井さんです。\n答え：青木さん"),
+        ("logic-01", "答え：水曜の当番は青木さんです。"),
+        ("counting-01", "**回答：** 全部で20回です！"),
+        ("truth-04", "答え：ウ　1時間は3,600秒である。"),
+        ("truth-04", "答え：ウ"),
+        ("logic-11", "答え：1番（急ぎ）と4番（部長印なし）"),
+        ("dates-15", "答え：\n翌日の午前7時15分"),
+        ("order-02", "答え：5/7（約0.714）"),
     ],
 )
 def test_the_same_answer_in_another_spelling_is_right(id: str, right: str) -> None:
@@ -78,6 +93,16 @@ def test_the_last_answer_counts() -> None:
     assert final_answer("") == ""
 
 
+def test_who_is_right_in_one_wording_only_is_not_consistent() -> None:
+    right = [
+        (prompt, score(RIDDLES[prompt.question], RIDDLES[prompt.question].accepted[0])) for prompt in SUITE.prompts
+    ]
+    wrong = [(prompt, score(RIDDLES[prompt.question], "")) for prompt in SUITE.prompts]
+    assert consistency(right) == 1.0
+    assert consistency([*right[:2], right[2], wrong[3], *wrong[4:]]) == 0.5
+    assert consistency(wrong) is None
+
+
 def test_wordings_are_different_and_clustered() -> None:
     assert all(len(set(riddle.wordings)) >= 2 for riddle in RIDDLES.values())
     assert SUITE.questions == len(RIDDLES) >= 100
@@ -86,8 +111,10 @@ def test_wordings_are_different_and_clustered() -> None:
 
 def test_no_constant_answer_is_often_right() -> None:
     """Else a model that always says the same would seem to think."""
-    constants = {accepted for riddle in RIDDLES.values() for accepted in riddle.accepted} | {"ア", "イ", "ウ"}
-    most = max(sum(score(riddle, f"答え：{each}").right for riddle in RIDDLES.values()) for each in constants)
+    counts = Counter(normalise(accepted) for riddle in RIDDLES.values() for accepted in set(riddle.accepted))
+    digits = Counter(re.sub(r"\D", "", form) for form in counts.elements())
+    likely = [form for form, _ in (*counts.most_common(10), *digits.most_common(10)) if form]
+    most = max(sum(score(riddle, f"答え：{each}").right for riddle in RIDDLES.values()) for each in likely)
     assert most / len(RIDDLES) < 0.05
 
 

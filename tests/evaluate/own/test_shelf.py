@@ -54,6 +54,12 @@ def test_a_version_changes_with_what_is_asked_and_with_what_it_is_judged_by() ->
     assert len({suite.version for suite in SUITES}) == len(SUITES)
 
 
+def test_versions_change_when_a_program_scores_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = {suite.name: suite.version for suite in SUITES}
+    monkeypatch.setattr("kitae.evaluate.own.shelf.SCORING", 2)
+    assert {suite.name for suite in SUITES if suite.version == before[suite.name]} == {"forge-ja"}
+
+
 def texts() -> Iterator[tuple[str, str]]:
     """Every question once, without what is said below each: id and text."""
     for suite in SUITES:

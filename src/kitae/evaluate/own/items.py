@@ -35,7 +35,7 @@ class Prompt(Noun):
 
     @property
     def version(self) -> str:
-        """Changes when what is asked, or what it is judged by, changes."""
+        """Changes when what is asked, or its reference, changes; what a program accepts is in the suite's version."""
         return digest([list(self.turns), list(self.references)])[:16]
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from collections.abc import Iterable
 
 from ..normalise import is_quantity, normalise
 from ..scoring import Verdict, bare, char_f1
@@ -29,9 +31,20 @@ def score(riddle: Riddle, answer: str) -> Verdict:
     said = final_answer(answer)
     if not said:
         return bare(False, "no line 「答え：」 and more than one line" if answer.strip() else "empty")
-    form = _bare_form(said)
-    right = any(form in _forms(accepted) for accepted in riddle.accepted)
+    right = any(form in _forms(accepted) for accepted in riddle.accepted for form in _readings(said))
     return bare(right, f"says 「{said}」", f1=max(char_f1(said, accepted) for accepted in riddle.accepted))
+
+
+def consistency(verdicts: Iterable[tuple[Prompt, Verdict]]) -> float | None:
+    """Of the riddles that are right in some wording, the share that is right in all.
+
+    Who knows an answer knows it however it is asked. `None` where nothing is right.
+    """
+    found: dict[str, list[bool]] = defaultdict(list)
+    for prompt, verdict in verdicts:
+        found[prompt.question].append(verdict.right)
+    known = [all(right) for right in found.values() if any(right)]
+    return sum(known) / len(known) if known else None
 
 
 _FINAL = re.compile(r"^[\s*#>\-・]*(?:最終的な|最終)?(?:答え|解答|回答|正解)\**\s*[:：は]\**\s*(.+)$", re.MULTILINE)
@@ -46,17 +59,21 @@ def final_answer(text: str) -> str:
     return rest[0].strip() if len(rest) == 1 else ""
 
 
-_COPULA = re.compile(r"(?:です|でした|である|だ|になります|となります)?[。.]?$")
-_AROUND = re.compile(r"^[\s「『\"'*`、]+|[\s」』\"'*`。.]+$")
-_ASIDE = re.compile(r"[（(][^（()）]*[)）]$")
+_COPULA = re.compile(r"(?:です|でした|である|だ|になります|となります)?[。.！!]?$")
+_AROUND = re.compile(r"^[\s「『\"'*`、]+|[\s」』\"'*`。.！!]+$")
+_ASIDE = re.compile(r"[（(][^（()）]*[)）]")
+_LEADING = re.compile(r"^(?:.{1,30}?は、?)?(?:全部で|合計で?|全部合わせて|合わせて)?")
+_CHOICE = re.compile(r"([ア-ウ])[\s\u3000。．.、:：)）]+(?!.*(?<![ァ-ヶー])[ア-ウ](?![ァ-ヶー])).+", re.DOTALL)
 
 
-def _bare_form(said: str) -> str:
-    """Without brackets around it, a reading behind it, です."""
-    said = _AROUND.sub("", said)
-    said = _ASIDE.sub("", said)
-    said = _AROUND.sub("", _COPULA.sub("", said))
-    return normalise(_ASIDE.sub("", said))
+def _readings(said: str) -> frozenset[str]:
+    """How a final answer may be read: as it stands, without 「水曜の当番は」, as the letter of a choice with its words.
+
+    Never as one of several: 「ア、イ」 stays what it is.
+    """
+    plain = _AROUND.sub("", _COPULA.sub("", _AROUND.sub("", _ASIDE.sub("", _AROUND.sub("", said)))))
+    choice = _CHOICE.fullmatch(_AROUND.sub("", said))
+    return frozenset({normalise(plain), normalise(_LEADING.sub("", plain)), choice[1] if choice else ""} - {""})
 
 
 def _forms(accepted: str) -> frozenset[str]:

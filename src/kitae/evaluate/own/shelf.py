@@ -19,6 +19,9 @@ from .items import Exchange, Instruction, Probe, Prompt, Riddle
 Scored = Literal["program", "judge"]
 T = TypeVar("T", bound=Noun)
 
+SCORING = 1
+"""Counted up when the same answer would be scored otherwise than before."""
+
 
 @dataclass(frozen=True)
 class OwnSuite:
@@ -40,8 +43,12 @@ class OwnSuite:
 
     @property
     def version(self) -> str:
-        """Changes with any question, reference or condition. Scores of different versions are not compared."""
-        return digest([item.model_dump(mode="json") for item in self.items])[:16]
+        """Changes with any question, reference or condition, and with how a program scores them.
+
+        Scores of different versions are not compared.
+        """
+        scoring = SCORING if self.scored == "program" else 0
+        return digest([scoring, [item.model_dump(mode="json") for item in self.items]])[:16]
 
     def score(self, prompt: str, answer: str) -> Verdict:
         """The verdict on an answer to the prompt of this id.

@@ -16,7 +16,7 @@ _POLITE = re.compile(
     rf"(?:です|ます|でした|ました|ません|ましょう|でしょう|ください|下さい|くださいませ|なさい){_AFTER}$"
 )
 # 励ます and its like are plain verbs that only look polite.
-_PLAIN_VERB = re.compile(r"[励済冷覚悩澄増醒騙欺試](?:ま)?ます$")
+_PLAIN_VERB = re.compile(r"(?:[励済冷覚悩澄醒騙眩]ま?|はげ|なや|だ|さ|す|くら)ます$")
 _POLITE_INSIDE = re.compile(
     r"(?:です|ます|でした|ました|ません|ください|下さい)(?=[、。！？!?]|が、|か[。、]|ので|から|けれど|$)"
 )
