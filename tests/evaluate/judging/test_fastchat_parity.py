@@ -20,7 +20,7 @@ from kitae.core.generation import Decoding, Identity
 from kitae.evaluate.imported.folder import read_folder
 from kitae.evaluate.judging.asked import GUIDED, Answer, JudgedSuite
 from kitae.evaluate.judging.prompts import Kind
-from kitae.evaluate.judging.protocol import mtbench
+from kitae.evaluate.judging.protocol import protocol_named
 from kitae.evaluate.judging.request import JudgeRequest, requests_for
 
 ROOT = Path(__file__).parents[3]
@@ -98,7 +98,7 @@ def ours(published: Path, kind: Kind, baseline: str = "") -> tuple[JudgedSuite, 
         for prompt in suite.prompts
         for model in MODELS
     ]
-    protocol = mtbench(suite.templates, kind, baseline=baseline)
+    protocol = protocol_named({"single": "mtbench", "pair": "mtbench-pair"}[kind], suite.templates, baseline=baseline)
     return suite, list(requests_for(suite, answers, protocol, judge="gpt-4"))
 
 

@@ -34,7 +34,7 @@ def test_what_is_not_published_is_told(shared_data: Path) -> None:
     with pytest.raises(Mistake, match="no single prompt for turn 2"):
         pick(templates, "single", 2, guided=False)
     with pytest.raises(Mistake, match="no prompts for the protocol `mtbench-pair`"):
-        mtbench(templates, "pair")
+        mtbench(shared_data / "mtbench/ja/judge_prompts_stability.jsonl", "pair")
 
 
 def test_a_protocol_is_known_by_its_name(shared_data: Path) -> None:

@@ -127,11 +127,17 @@ def test_questions_that_cannot_be_judged_are_mistakes() -> None:
     one = Question("1")
     for prompts, what in (
         ((one, one), "stands twice"),
-        ((replace(one, category="maths"),), "unknown category `maths`"),
+        ((one, replace(one, id="2", category="maths")), "unknown category `maths`"),
         ((replace(one, category="math", references=("正解一",)),), "no reference for turn 2"),
     ):
         with pytest.raises(Mistake, match=what):
             asked("a", suite=Questions(prompts=prompts))
+
+
+def test_a_suite_may_have_categories_of_its_own() -> None:
+    assert (
+        len(asked("a", suite=Questions(prompts=(Question("1", category="敬語"), Question("2", category="要約"))))) == 4
+    )
 
 
 def test_answers_that_cannot_be_judged_are_mistakes() -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from ...core.mistakes import Mistake, nearest
 from ...core.noun import Noun
 from .asked import CATEGORIES, GUIDED
 from .own_prompts import Language, own_templates
 from .parsing import Read, Scale, fastchat_rating, fastchat_verdict, strict_rating, strict_verdict
-from .prompts import Kind, Template
+from .prompts import Kind, Template, read_templates
 
 TEN: Scale = (1.0, 10.0)
 READERS: dict[tuple[Kind, bool], Read] = {
@@ -44,7 +45,16 @@ class Protocol(Noun):
         return READERS[self.kind, self.strict]
 
 
-def mtbench(
+def mtbench(file: Path, kind: Kind = "single", *, baseline: str = "") -> Protocol:
+    """MT-Bench with the prompts of a published `judge_prompts.jsonl`.
+
+    Raises:
+        Mistake: the file is missing, or has no prompt of this kind.
+    """
+    return published(read_templates(file), kind, baseline=baseline)
+
+
+def published(
     templates: Sequence[Template], kind: Kind = "single", *, baseline: str = "", turns: Sequence[int] = (1, 2)
 ) -> Protocol:
     """MT-Bench as published (FastChat `llm_judge`): its prompts byte for byte, temperature 0, 2048 tokens.
@@ -106,5 +116,5 @@ def protocol_named(name: str, templates: Sequence[Template] = (), *, baseline: s
         Mistake: there is none of that name, or the suite has no prompts for it.
     """
     if name in PUBLISHED:
-        return mtbench(templates, PUBLISHED[name], baseline=baseline)
+        return published(templates, PUBLISHED[name], baseline=baseline)
     return own_protocol(name, baseline=baseline)

@@ -173,6 +173,8 @@ def _single(line: Mapping[str, Any], file: Path, where: str) -> list[Row]:
 
 
 _TEN: Scale = (1.0, 10.0)
+HALF: Scale = (0.0, 1.0)
+"""Of games: a tie is half a win."""
 
 
 def _judge(line: Mapping[str, Any]) -> tuple[str, str]:
@@ -218,15 +220,12 @@ def pair_rows(
     failed = "error" in (first, second)
     rows = []
     for number, own in enumerate(OUTCOMES[:2]):
-        possible = [_points(one, two, own) for one in _possible(first) for two in _possible(second)]
+        points = None if failed else _points(first, second, own)
         rows.append(
             Row(
                 model=models[number],
-                score=None if failed else possible[0],
-                low=min(possible),
-                high=max(possible),
-                failed=failed,
-                scale=(0.0, 1.0),
+                **bounded(points, HALF),
+                scale=HALF,
                 against=models[1 - number],
                 agreed=None if failed else first == second,
                 answer=answers[number],
@@ -250,13 +249,9 @@ def _outcome(line: Mapping[str, Any], game: int) -> Outcome:
 
 
 def _from_words(text: str, game: int) -> Outcome:
-    verdict = fastchat_verdict(text, (0.0, 1.0)).verdict
+    verdict = fastchat_verdict(text, HALF).verdict
     first, second = OUTCOMES[:2] if game == 1 else OUTCOMES[1::-1]
     return {"A": first, "B": second, "tie": OUTCOMES[2], None: OUTCOMES[3]}[verdict]
-
-
-def _possible(outcome: Outcome) -> tuple[Outcome, ...]:
-    return OUTCOMES[:3] if outcome == "error" else (outcome,)
 
 
 def _points(first: Outcome, second: Outcome, own: Outcome) -> float:

@@ -106,8 +106,10 @@ def requests_for(
             category that the protocol does not know, a missing reference, or no prompt for a turn.
     """
     prompts = _by_id(suite)
-    for prompt in prompts.values():
-        check_category(prompt, protocol)
+    if any(prompt.category in protocol.categories for prompt in prompts.values()):
+        # A suite that has none of them has categories of its own, and nothing can be misspelt.
+        for prompt in prompts.values():
+            check_category(prompt, protocol)
     found = _by_question(answers, prompts, suite.name)
     for name, prompt in prompts.items():
         for turn in (each for each in protocol.turns if each <= len(prompt.turns)):
