@@ -6,12 +6,14 @@ CONSTRAINTS ?= constraints/cpu.txt
 INSTALLED := $(VENV)/.installed
 # Other trainers, which `bench-train` is measured against; nothing else needs them.
 PEERS := .venv-peers
+# FastChat with all that its judging loop imports, which `bench-evaluate` is measured against.
+FASTCHAT := .venv-fastchat
 PROJECT ?= demo
 # Wheels that `make wheelhouse` collected; taken instead of an index where they are.
 WHEELHOUSE := $(wildcard wheelhouse)
 SOURCE := $(if $(WHEELHOUSE),--no-index --find-links wheelhouse)
 
-.PHONY: setup demo test check bench-train wheelhouse gpuwheels clean
+.PHONY: setup demo test check bench-train bench-evaluate peers-judge wheelhouse gpuwheels clean
 
 setup: $(INSTALLED)
 
@@ -41,6 +43,23 @@ $(PEERS)/.installed: constraints/peers-train.txt
 	$(PEERS)/bin/pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
+# Makes 1,280 calls with each of the two. BENCH='--smoke' makes 160.
+bench-evaluate: $(INSTALLED) $(FASTCHAT)/.installed
+	$(VENV)/bin/python benchmarks/judging.py --peer $(FASTCHAT)/bin/python $(BENCH)
+
+$(FASTCHAT)/.installed: constraints/peers-fastchat.txt
+	$(PYTHON) -m venv $(FASTCHAT)
+	$(FASTCHAT)/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+# FastChat itself, which 'pytest -m slow' then holds the protocol mtbench against.
+peers-judge: .venv-peers-judge/.installed
+
+.venv-peers-judge/.installed: constraints/peers-judge.txt
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check --no-deps -r $<
+	touch $@
+
 wheelhouse: $(CONSTRAINTS)
 	$(PYTHON) -m pip wheel --quiet -c $(CONSTRAINTS) -w wheelhouse setuptools wheel '.[demo,dev]'
 
@@ -49,4 +68,4 @@ gpuwheels: constraints/gpu.txt
 	$(PYTHON) -m pip wheel --quiet -c constraints/gpu.txt -w wheelhouse-gpu setuptools wheel .
 
 clean:
-	rm -rf $(VENV) $(PEERS) demo wheelhouse wheelhouse-gpu build
+	rm -rf $(VENV) $(PEERS) $(FASTCHAT) .venv-peers-judge demo wheelhouse wheelhouse-gpu build

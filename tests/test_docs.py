@@ -29,7 +29,9 @@ from kitae.core.quantity import Money
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md"))]
-COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+COMMANDS: dict[str, Any] = dict(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+for group in [name for name in COMMANDS if hasattr(COMMANDS[name], "commands")]:
+    COMMANDS |= {f"{group} {name}": command for name, command in COMMANDS[group].commands.items()}
 WILDCARD = "…"
 
 

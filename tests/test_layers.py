@@ -22,6 +22,8 @@ LAYERS: list[set[str]] = [
     {"measuring"},
     {"road", "estimate"},
     {"commands"},
+    {"naming"},
+    {"examining"},
     {"cli"},
     {"__main__"},
 ]
@@ -71,7 +73,7 @@ def test_an_import_to_the_right_would_be_found(tmp_path: Path, monkeypatch: pyte
     assert wrong_imports() == ["corpus/stage.py imports train"]
 
 
-@pytest.mark.parametrize("module", ["kitae", "kitae.cli.main", "kitae.project", "kitae.commands"])
+@pytest.mark.parametrize("module", ["kitae", "kitae.cli.main", "kitae.project", "kitae.commands", "kitae.examining"])
 def test_importing_is_cheap(module: str) -> None:
     """Nothing that takes a second to load, and no thread, comes with the road."""
     code = f"import sys, threading, {module}; print(threading.active_count(), *sys.modules)"

@@ -20,7 +20,7 @@ from .core.task import TaskRecipe
 from .corpus.recipe import CorpusRecipe, GeneralRecipe
 from .documents.recipe import Source, SplitRecipe
 from .engine.recipe import EngineRecipe
-from .evaluate.recipe import EvaluateRecipe, SuiteRecipe
+from .evaluate.recipe import EvaluateRecipe, JudgeRecipe, SuiteRecipe
 from .gate.client import Gate
 from .gate.policy import Endpoint, Place
 from .instruct.recipe import InstructRecipe, PairsRecipe
@@ -108,6 +108,7 @@ class ProjectFile(Noun):
     variants: tuple[Variant, ...] = ()
     places: tuple[Place, ...] = ()
     endpoints: dict[str, Endpoint] = Field(default_factory=dict)
+    judges: dict[str, JudgeRecipe] = Field(default_factory=dict)
 
 
 class Project:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +26,19 @@ CALLS: dict[str, tuple[str, ...]] = {
     "lineage": ("model/tuned",),
     "compare": (),
     "suites": (),
+    "judge-calibrate": ("judgments.jsonl", "--against", "judgments.jsonl"),
+    "suites-add": ("judgments.jsonl",),
     "dose": (),
+    "evaluate": ("--suite", "riddles-ja", "--model", "model/tuned-int8", "--max-tokens", "2"),
     "report": (),
     "export": ("model/tuned", "out"),
     "ask": ("休暇は何日前までに届け出ますか",),
     "verify": (),
+    "view": (),
     "gc": ("--dry-run",),
     "push": ("elsewhere",),
     "pull": ("elsewhere",),
+    "evaluate-rescore": ("judgments.jsonl", "--protocol", "mtbench"),
 }
 """Each command, in the folder of a project that was walked."""
 
@@ -45,9 +50,21 @@ def problems(command: str, printed: str) -> list[str]:
     return [error.message for error in validator.iter_errors(json.loads(printed))]
 
 
+def names(group: Any, before: str = "") -> Iterator[str]:
+    """Of all commands, a command of a group as `evaluate-rescore`."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from names(command, f"{before}{name}-")
+        if getattr(command, "invoke_without_command", True):
+            yield f"{before}{name}"
+
+
 def test_every_command_has_a_schema_and_is_held_against_it() -> None:
-    commands = set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
-    assert commands == set(OUTPUTS) - {"mistake", "train-job", "train-preflight"} == set(CALLS)
+    assert (
+        set(names(typer.main.get_command(app)))
+        == set(OUTPUTS) - {"mistake", "train-job", "train-preflight"}
+        == set(CALLS)
+    )
 
 
 def test_the_files_are_current() -> None:
@@ -62,7 +79,9 @@ def test_what_a_command_prints_is_as_its_schema_says(
     monkeypatch.chdir(walked)
     if command == "pull":
         assert kitae("push", "elsewhere").code == 0
-    ended = kitae(command, *CALLS[command], "--json")
+    judged = {"turns": ["?"], "question_id": 1, "model": "m", "judge": ["j", "p"], "score": 5, "turn": 1}
+    Path("judgments.jsonl").write_text(json.dumps(judged), encoding="utf-8")
+    ended = kitae(*command.split("-", 1), *CALLS[command], "--json")
     assert ended.code == 0, ended.err
     assert problems(command, ended.out) == []
     assert json.loads(ended.out)["schema"] == 1

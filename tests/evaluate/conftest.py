@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+import subprocess
+import sys
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -219,3 +222,23 @@ def dialogue(
 @pytest.fixture
 def make_dialogue() -> Callable[..., Dialogue]:
     return dialogue
+
+
+JUDGE_SERVER = Path(__file__).parents[2] / "benchmarks" / "judge_server.py"
+
+
+@contextlib.contextmanager
+def serving(*options: str) -> Iterator[str]:
+    command = [sys.executable, str(JUDGE_SERVER), *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        try:
+            yield f"http://127.0.0.1:{process.stdout.readline().strip()}/v1"
+        finally:
+            process.kill()
+
+
+@pytest.fixture
+def judge_server() -> Callable[..., contextlib.AbstractContextManager[str]]:
+    """`with judge_server(options) as url`: the server of `benchmarks/judging.py`, in a process of its own."""
+    return serving

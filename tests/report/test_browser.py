@@ -17,7 +17,15 @@ from typing import Any, Self
 
 import pytest
 
-from kitae.report.page import write
+from kitae.core.generation import Decoding, Generated, Identity
+from kitae.core.label import Label
+from kitae.evaluate.judging.asked import Answer
+from kitae.evaluate.judging.protocol import own_protocol
+from kitae.evaluate.judging.request import judged, requests_for
+from kitae.evaluate.own.items import Prompt
+from kitae.naming import Asked
+from kitae.report.examined import boards
+from kitae.report.page import view, write
 
 CHROMIUM = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
@@ -248,3 +256,54 @@ def test_the_dark_theme_is_dark(browser: Browser, file: Path) -> None:
     assert browser.evaluate(ground) == "rgb(20, 23, 27)"
     browser.open(file, width=1280)
     assert browser.evaluate(ground) == "rgb(251, 250, 247)"
+
+
+@pytest.fixture(scope="module")
+def view_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `kitae view` writes, with ratings of 8, none and 3 for three models."""
+    prompts = (
+        Prompt(id="w1", question="w1", category="writing", turns=("案内文を書いて" * 9,)),
+        Prompt(id="m1", question="m1", category="stem", turns=("浮力とは",)),
+    )
+    identity, rows = Identity(model="m", engine="e", number_format="n"), []
+    said: dict[str, Answer] = {}
+    for model, words in (("model/long-name-of-a-model@1a2b3c4d", "[[8]]"), ("b", "分かりません"), ("c", "[[3]]")):
+        answers = [
+            Answer(model=model, identity=identity.model_copy(update={"model": model}), decoding=Decoding(),
+                   question=each.id, version=each.version, turns=("答え" * 200,))
+            for each in prompts
+        ]  # fmt: skip
+        protocol = own_protocol("kitae-ja-single")
+        said |= {each.key: each for each in answers}
+        for request in requests_for(Asked("s", prompts, Label.PUBLIC), answers, protocol, judge="j"):
+            reply = Generated(text=words, finish="stop", prompt_tokens=1, tokens=1, seconds=1)
+            rows.append(judged(request, reply, protocol))
+    page = view("例", "ja", boards(rows, said, {("s", each.id): each.turns for each in prompts}))
+    file = tmp_path_factory.mktemp("view") / "view.html"
+    file.write_text(page, encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_view_fits_every_window_and_loads_nothing(browser: Browser, view_file: Path, width: int) -> None:
+    browser.open(view_file, width=width)
+    browser.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+    assert browser.evaluate("document.documentElement.scrollWidth") <= width
+    assert browser.evaluate(f"({WIDER})({width})") == []
+    assert browser.requests() == [view_file.as_uri()]
+    assert browser.complaints() == []
+
+
+def test_the_view_shows_the_questions_that_are_asked_for(browser: Browser, view_file: Path) -> None:
+    browser.open(view_file, width=1280)
+
+    def shown(name: str, value: str) -> int:
+        browser.evaluate(f"document.querySelector('.filters').elements['{name}'].value = '{value}'")
+        browser.evaluate("document.querySelector('.filters').dispatchEvent(new Event('change', {bubbles: true}))")
+        return int(browser.evaluate("+document.querySelector('.filters output').textContent"))
+
+    assert shown("which", "failed") == 2
+    assert shown("which", "apart") == 2
+    assert shown("which", "low") == 2
+    assert shown("category", "stem") == 1
+    assert shown("which", "") == 1

@@ -127,12 +127,98 @@ def compare(
     command(Where.folder, against, as_json=json)
 
 
-@app.command()
-def suites(json: Json = False) -> None:
-    """The suites that come with the package: how many questions, how they are scored, which version."""
-    from .suites import suites as command
+evaluating = typer.Typer(invoke_without_command=True)
+app.add_typer(evaluating, name="evaluate")
 
-    command(as_json=json)
+
+@evaluating.callback()
+def evaluate(
+    context: typer.Context,
+    suite: Annotated[str, typer.Option(help="A bundled suite (forge-ja …) or one of [[suites]].")] = "",
+    model: Annotated[str, typer.Option(help="model/tuned, path:FOLDER, hf:ORG/NAME or endpoint:NAME.")] = "",
+    judge: Annotated[str, typer.Option(help="Of [judges] or [endpoints]; or a model that runs here.")] = "",
+    retrieval: Annotated[bool, typer.Option("--retrieval", help="Show the model what the search finds.")] = False,
+    adapter: Annotated[Path | None, typer.Option(help="A LoRA adapter (PEFT) to add to the model.")] = None,
+    number_format: Annotated[str, typer.Option(help="That a folder is computed in.")] = "float32",
+    samples: Annotated[int, typer.Option(min=1, help="Answers to each question that is not decoded greedily.")] = 1,
+    max_tokens: Annotated[int, typer.Option(min=1, help="Of an answer.")] = 1024,
+    budget: Annotated[str, typer.Option(help="What the judge may cost at most: $5, 500円.")] = "",
+    json: Json = False,
+) -> None:
+    """Let a model answer a suite, and rate the answers by program and judge."""
+    if context.invoked_subcommand is None:
+        from .evaluate import Wanted, money
+        from .evaluate import evaluate as command
+
+        wanted = Wanted(suite, model, judge, adapter, retrieval, number_format, samples, max_tokens, money(budget))
+        command(Where.folder, wanted, as_json=json)
+
+
+@evaluating.command()
+def rescore(
+    files: Annotated[list[Path], typer.Argument(help="Published judgments, JSON Lines.")],
+    protocol: Annotated[str, typer.Option(help="mtbench, pairwise (FastChat's files) or shaberi.")],
+    json: Json = False,
+) -> None:
+    """Count published judgments again: means, failures, duplicates, intervals."""
+    from .rescore import rescore as command
+
+    command(tuple(files), protocol, as_json=json)
+
+
+judge = typer.Typer(no_args_is_help=True, help="How far a judge can be believed.")
+app.add_typer(judge, name="judge")
+
+
+@judge.command()
+def calibrate(
+    files: Annotated[list[Path], typer.Argument(help="The judge's judgments, as `evaluate rescore` reads them.")],
+    against: Annotated[Path, typer.Option(help="The same of a trusted judge, or people's labels or votes.")],
+    protocol: Annotated[str, typer.Option(help="mtbench, pairwise or shaberi.")] = "mtbench",
+    at_least: Annotated[float, typer.Option(min=0, max=1, help="The rank correlation that is asked for.")] = 0.95,
+    gate: Annotated[bool, typer.Option("--gate", help="End with 3 where the judge is below that.")] = False,
+    json: Json = False,
+) -> None:
+    """Hold a judge against labels: kappa, rank correlation, bias, and means without it."""
+    from .judge import calibrate as command
+
+    command(tuple(files), against, protocol, bar=at_least, gate=gate, as_json=json)
+
+
+shelf = typer.Typer(invoke_without_command=True)
+app.add_typer(shelf, name="suites")
+
+
+@shelf.callback()
+def suites(context: typer.Context, json: Json = False) -> None:
+    """The suites that come with the package: how many questions, how they are scored, which version."""
+    if context.invoked_subcommand is None:
+        from .suites import suites as command
+
+        command(as_json=json)
+
+
+@shelf.command()
+def add(
+    folder: Annotated[Path, typer.Argument(help="Of published files: MT-Bench, JGLUE, SQuAD, ELYZA, JSON Lines.")],
+    name: Annotated[str, typer.Option(help="What to call it; the published name when left out.")] = "",
+    references: Annotated[str, typer.Option(help="Which set of references, where there are several.")] = "",
+    prompts: Annotated[str, typer.Option(help="Which set of the judge's prompts, where there are several.")] = "",
+    json: Json = False,
+) -> None:
+    """Read a published suite into the project, and say which variant it is."""
+    from .suites import Chosen
+    from .suites import add as command
+
+    command(Where.folder, folder, Chosen(name, references, prompts), as_json=json)
+
+
+@app.command()
+def view(json: Json = False) -> None:
+    """Write view.html: what judges said, and every answer."""
+    from .view import view as command
+
+    command(Where.folder, as_json=json)
 
 
 @app.command()

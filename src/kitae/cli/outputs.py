@@ -223,6 +223,31 @@ class SuitesOutput(Output):
     suites: tuple[SuiteLine, ...]
 
 
+class SuiteFile(Noun):
+    """A published file that a suite was read from."""
+
+    file: str
+    digest: str
+    role: str
+    variant: str
+    """Name of the published file that it is, or `unknown`."""
+    source: str
+    licence: str
+    known_errors: str
+
+
+class SuiteAddOutput(Output):
+    suite: SuiteLine
+    file: str
+    variant: str
+    references: str
+    """The set that judges are shown; empty where there is none."""
+    prompts: str
+    """The set that the protocol `mtbench` asks with; empty where there is none, or none was chosen of several."""
+    sources: tuple[SuiteFile, ...]
+    notes: tuple[str, ...]
+
+
 class DoseLine(Noun):
     """What a model that learnt from a share of the dialogues has come to, on one suite in one way."""
 
@@ -276,3 +301,67 @@ class FlightLine(Noun):
 class PreflightOutput(Output):
     passed: bool
     courses: tuple[FlightLine, ...]
+
+
+class JudgedModel(Noun):
+    """A model in published judgments; means are on the file's own scale."""
+
+    model: str
+    n: int
+    n_failed: int
+    n_duplicate: int
+    mean_published: float | None
+    mean_low: float
+    mean_high: float
+    per_turn: dict[str, float]
+    per_category: dict[str, float]
+    interval: tuple[float, float] | None
+    """Of `mean_published`; `null` for fewer than two questions."""
+    consistency: float | None
+    """Of pairs: share of the games with the same result in both orders."""
+    notes: tuple[str, ...]
+
+
+class RescoreOutput(Output):
+    models: tuple[JudgedModel, ...]
+
+
+class FigureOutput(Noun):
+    """A measure of agreement with its 95 % interval; `null` where it is not defined."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class AgreementOutput(Noun):
+    n: int
+    same: float | None
+    within_one: float | None
+    kappa: FigureOutput
+    spearman: FigureOutput
+    bias: float | None
+    """Mean of judge minus label."""
+    bias_interval: tuple[float, float] | None
+
+
+class CorrectedOutput(Noun):
+    """A model's mean as the labels would have it."""
+
+    model: str
+    judged: float
+    labelled: int
+    mean: float | None
+    interval: tuple[float, float] | None
+
+
+class CalibrateOutput(Output):
+    models: int
+    overall: AgreementOutput
+    rank: FigureOutput
+    """Rank correlation of the models' means."""
+    per_category: dict[str, AgreementOutput]
+    corrected: tuple[CorrectedOutput, ...]
+    bar: float
+    accepted: bool
+    why: str

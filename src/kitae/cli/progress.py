@@ -61,14 +61,14 @@ class Pace:
     def told(self, unit: str) -> str:
         """`1,234 tokens/s, MFU 41%, ¥320 so far`, as far as it is known; nothing without a meter."""
         if self._meter is None or not self.per_second:
-            return ""
+            return self._meter.said() if self._meter else ""
         parts = [f"{self.per_second:,.0f} {unit}/s"]
         if self._meter.peak:
             parts.append(f"MFU {self.per_second * self._meter.operations / self._meter.peak:.0%}")
         if self._meter.yen_per_hour:
             yen = self._meter.yen_per_hour * (self._meter.before + self.seconds) / HOUR
             parts.append(f"¥{yen:,.0f} so far")
-        return ", ".join(parts)
+        return ", ".join([*parts, *filter(None, [self._meter.said()])])
 
 
 class Terminal:

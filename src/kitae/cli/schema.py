@@ -10,8 +10,10 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema
 
 from ..core.noun import Noun
+from .examined import EvaluateOutput, ViewOutput
 from .outputs import (
     AskOutput,
+    CalibrateOutput,
     CompareOutput,
     DoseOutput,
     ExportOutput,
@@ -21,9 +23,11 @@ from .outputs import (
     Output,
     PreflightOutput,
     ReportOutput,
+    RescoreOutput,
     RunOutput,
     ShowOutput,
     StatusOutput,
+    SuiteAddOutput,
     SuitesOutput,
     TrainJobOutput,
     TransferOutput,
@@ -56,7 +60,9 @@ OUTPUTS: dict[str, type[Output]] = {
     "lineage": LineageOutput,
     "compare": CompareOutput,
     "suites": SuitesOutput,
+    "suites-add": SuiteAddOutput,
     "dose": DoseOutput,
+    "evaluate": EvaluateOutput,
     "report": ReportOutput,
     "export": ExportOutput,
     "ask": AskOutput,
@@ -64,6 +70,9 @@ OUTPUTS: dict[str, type[Output]] = {
     "gc": GcOutput,
     "push": TransferOutput,
     "pull": TransferOutput,
+    "evaluate-rescore": RescoreOutput,
+    "view": ViewOutput,
+    "judge-calibrate": CalibrateOutput,
     "mistake": MistakeOutput,
 }
 """What each command prints, and what all of them print when there is a mistake. `train-job` is `train --job`."""

@@ -1,12 +1,18 @@
-"""`kitae suites`: the suites that come with the package."""
+"""`kitae suites`: the suites that come with the package, and those that others have published."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from ..evaluate.imported.folder import read_folder
+from ..evaluate.imported.shelf import keep
 from ..evaluate.suites import OWN, OwnSuite, own_suite
-from .outputs import SuiteLine, SuitesOutput
+from ..project import Project
+from .outputs import SuiteAddOutput, SuiteFile, SuiteLine, SuitesOutput
 from .printing import emit
 
 
@@ -40,3 +46,45 @@ def _line(suite: OwnSuite) -> SuiteLine:
         scored=suite.scored,
         version=suite.version,
     )
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What is to be taken from a folder that holds more; empty where it holds one."""
+
+    name: str
+    references: str
+    prompts: str
+
+
+def add(project: Path, folder: Path, chosen: Chosen, *, as_json: bool) -> None:
+    """
+    Raises:
+        Mistake: no project, no questions in a known form, or references that have to be chosen.
+    """
+    at = Project(project).folder
+    imported = read_folder(folder, name=chosen.name, references=chosen.references, prompts=chosen.prompts)
+    file = keep(at, imported)
+    output = SuiteAddOutput(
+        suite=_line(imported.suite()),
+        file=str(file),
+        variant=imported.variant,
+        references=imported.references,
+        prompts=imported.prompt_set,
+        sources=tuple(SuiteFile.model_validate(each.model_dump()) for each in imported.sources),
+        notes=tuple(imported.notes),
+    )
+    emit(output, as_json=as_json, text=lambda console: _print_added(console, output))
+
+
+def _print_added(console: Console, output: SuiteAddOutput) -> None:
+    suite = output.suite
+    console.print(
+        f"{suite.name}: {suite.questions} questions, {suite.turns} turns, scored by {suite.scored}", markup=False
+    )
+    for each in output.sources:
+        console.print(
+            f"  {each.role}: {each.file} is {each.variant} {each.source} {each.licence}".rstrip(), markup=False
+        )
+    for note in output.notes:
+        console.print(f"note: {note}", markup=False)

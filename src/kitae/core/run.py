@@ -32,6 +32,8 @@ class Meter:
     yen_per_hour: float = 0.0
     before: float = 0.0
     """Seconds that were paid for before it began, those of earlier tries among them."""
+    said: Callable[[], str] = str
+    """More about it whenever it is asked: what was spent so far. Empty: nothing."""
 
 
 class Watcher(Protocol):

@@ -11,6 +11,7 @@ import transformers
 
 from ..core.generation import Decoding, Identity
 from ..core.mistakes import Mistake, nearest
+from .adapter import add_adapter
 from .batched import Batched, Limits, Logits, by_length
 
 LIMITS = Limits(tokens=4096, examples=16)
@@ -32,17 +33,20 @@ class TransformersGenerator(Batched):
         number_format: str = "float32",
         device: str | None = None,
         limits: Limits = LIMITS,
+        adapter: Path | None = None,
     ) -> None:
         """
         Args:
             folder: With config.json, the weights and the tokenizer. Nothing is downloaded.
-            model: Content digest of the model, for `identity`.
+            model: Content digest of the model, with its adapter's if it has one, for `identity`.
             number_format: `float32`, `bfloat16` or `float16`.
             device: As torch names it; by default `cuda` where there is one, else `cpu`.
             limits: Of a batch.
+            adapter: A LoRA adapter in the form of PEFT, added to the weights.
 
         Raises:
-            Mistake: the folder holds no model that transformers can load, or the number format is unknown.
+            Mistake: the folder holds no model that transformers can load, the number format is unknown, or the adapter
+                does not fit.
         """
         if number_format not in NUMBER_FORMATS:
             raise Mistake(f"no number format `{number_format}`", hint=nearest(number_format, NUMBER_FORMATS))
@@ -52,6 +56,8 @@ class TransformersGenerator(Batched):
         )
         self._device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self._model = load(folder, NUMBER_FORMATS[number_format]).to(self._device).eval()
+        if adapter is not None:
+            add_adapter(self._model, adapter)
         # A folder's own settings (temperature, penalties) must not change what `Decoding` says.
         self._model.generation_config = transformers.GenerationConfig()
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ..core.dialogue import Message
-from ..core.generation import Decoding, Finish, Generated, Identity
+from ..core.generation import Decoding, Generated, Identity
 from ..core.label import Label
 from ..core.mistakes import Mistake
-from ..gate.client import Gate
+from ..gate.client import Door, Gate
+
+PATH = "/chat/completions"
 
 
 @dataclass
@@ -47,33 +50,77 @@ class Remote:
 
     def _one(self, prompt: Sequence[Message], decoding: Decoding) -> Generated:
         endpoint = self.gate.endpoint(self.name)
-        body = {
-            "model": endpoint.model,
-            "messages": [message.model_dump() for message in prompt],
-            "max_tokens": decoding.max_tokens,
-            "temperature": decoding.temperature,
-            "seed": decoding.seed,
-        } | ({"stop": ["\n"]} if decoding.line else {})
         start = time.perf_counter()
-        answer = self.gate.post(self.name, "/chat/completions", body, label=self.label, purpose="answer")
+        answer = self.gate.post(
+            self.name, PATH, body(endpoint.model, prompt, decoding), label=self.label, purpose="answer"
+        )
         seconds = time.perf_counter() - start
         try:
-            choice = answer["choices"][0]
-            text = choice["message"]["content"]
-            finish: Finish = "length" if choice.get("finish_reason") == "length" else "stop"
-            usage = answer.get("usage") or {}
-            if not isinstance(text, str):
-                raise TypeError
-        except (KeyError, IndexError, TypeError):
+            return read(answer, seconds)
+        except ValueError:
             raise Mistake(
                 f"the endpoint `{self.name}` sent an answer without text",
                 where=endpoint.url,
                 hint="it has to speak OpenAI's chat completions",
             ) from None
-        return Generated(
-            text=text,
-            finish=finish,
-            prompt_tokens=usage.get("prompt_tokens", 0),
-            tokens=usage.get("completion_tokens", 0),
-            seconds=seconds,
+
+
+@dataclass(frozen=True)
+class Correspondent:
+    """A model behind an open door, asked by many tasks at a time."""
+
+    door: Door
+
+    async def ask(self, prompt: Sequence[Message], decoding: Decoding) -> Generated:
+        """One answer, which may be empty. Its seconds are those of the try that succeeded, with the wait for a place.
+
+        Raises:
+            Mistake: the server does not answer, or refuses.
+        """
+        start = time.perf_counter()
+
+        def timed(answer: dict[str, Any]) -> Generated:
+            return read(answer, time.perf_counter() - start, silence="")
+
+        return await self.door.post(PATH, body(self.door.endpoint.model, prompt, decoding), timed)
+
+
+def body(model: str, prompt: Sequence[Message], decoding: Decoding) -> dict[str, Any]:
+    """What is sent for an answer. Without a seed where the answer does not depend on one: some servers know none."""
+    sent = {
+        "model": model,
+        "messages": [message.model_dump() for message in prompt],
+        "max_tokens": decoding.max_tokens,
+        "temperature": decoding.temperature,
+    }
+    return (
+        sent
+        | ({"seed": decoding.seed} if decoding.temperature > 0 else {})
+        | ({"stop": ["\n"]} if decoding.line else {})
+    )
+
+
+def read(answer: Mapping[str, Any], seconds: float, *, silence: str | None = None) -> Generated:
+    """The first choice of a chat completion; a server that counts no tokens is taken to have used 0.
+
+    Args:
+        silence: What stands for an answer whose text is `null`; `None` where that is no answer.
+
+    Raises:
+        ValueError: it is no chat completion.
+    """
+    try:
+        choice = answer["choices"][0]
+        text = choice["message"]["content"]
+        usage = answer.get("usage") or {}
+        return Generated.model_validate(
+            {
+                "text": silence if text is None else text,
+                "finish": "length" if choice.get("finish_reason") == "length" else "stop",
+                "prompt_tokens": usage.get("prompt_tokens", 0),
+                "tokens": usage.get("completion_tokens", 0),
+                "seconds": seconds,
+            }
         )
+    except (KeyError, IndexError, TypeError, AttributeError) as error:
+        raise ValueError("no chat completion") from error

@@ -101,3 +101,28 @@ def _refuse(message: str) -> None:
 
 def _tojson(value: Any, indent: int | None = None) -> str:
     return json.dumps(value, ensure_ascii=False, indent=indent)
+
+
+HOUSE = (TURNS_TEMPLATE, PLAIN_TEMPLATE)
+
+
+def template_notes(folder: Path, template: str) -> tuple[str, ...]:
+    """In words, where a model is asked otherwise than its tokenizer says, and why.
+
+    Args:
+        folder: Of the tokenizer.
+        template: That the model is asked with (`chat.Renderer.template`).
+    """
+    file, settings = folder / "chat_template.jinja", folder / "tokenizer_config.json"
+    said = json.loads(settings.read_text(encoding="utf-8")).get("chat_template") if settings.is_file() else None
+    notes = []
+    if template in HOUSE:
+        kind = "Gemma's marks of turns" if template == TURNS_TEMPLATE else "two headings"
+        notes.append(f"its tokenizer brings no chat template, so it is asked with the house's ({kind})")
+    if template.startswith(_NO_THINKING):
+        notes.append("its template knows thinking, which is switched off here: it may do better elsewhere")
+    if isinstance(said, str) and file.is_file() and said.strip() != file.read_text(encoding="utf-8").strip():
+        notes.append(f"{file.name} and {settings.name} hold different templates; the former is taken")
+    if isinstance(said, list) and not file.is_file():
+        notes.append("its tokenizer brings several templates; the one named `default` is taken")
+    return tuple(notes)

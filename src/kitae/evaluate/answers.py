@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ..core.dialogue import Message
 from ..core.generation import Decoding, Generated, Generator, Identity
 from ..core.mistakes import Mistake
 from ..core.noun import digest
+from ..core.quantity import Money
 from ..core.records import Records
 
 KIND = "answers"
@@ -111,15 +113,19 @@ def _known(records: Records, key: str) -> Generated | None:
 def _remember(
     records: Records, key: str, identity: Identity, decoding: Decoding, asked: Asked, answer: Generated
 ) -> None:
-    records.add(
-        KIND,
-        key,
-        {
-            "identity": identity.model_dump(mode="json"),
-            "decoding": decoding.model_dump(mode="json"),
-            "prompt": digest([message.model_dump(mode="json") for message in asked.messages]),
-            "version": asked.version,
-            "sample": asked.sample,
-            "generated": answer.model_dump(mode="json"),
-        },
-    )
+    records.add(KIND, key, answer_row(identity, decoding, asked, answer))
+
+
+def answer_row(
+    identity: Identity, decoding: Decoding, asked: Asked, answer: Generated, money: Money | None = None
+) -> dict[str, Any]:
+    """The record of an answer; `money` is what the endpoint took for it."""
+    row = {
+        "identity": identity.model_dump(mode="json"),
+        "decoding": decoding.model_dump(mode="json"),
+        "prompt": digest([message.model_dump(mode="json") for message in asked.messages]),
+        "version": asked.version,
+        "sample": asked.sample,
+        "generated": answer.model_dump(mode="json"),
+    }
+    return row | ({"money": money.model_dump(mode="json")} if money else {})

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ..core.label import EVERYONE, Label
 from ..core.noun import Noun
+from ..core.quantity import Budget
 from ..core.suite import SuiteKind
 
 Way = Literal["closed", "retrieval", "given", "task"]
@@ -56,6 +57,26 @@ class Row(Noun):
     def searches(self) -> bool:
         """Whether passages are shown."""
         return self.way in ("retrieval", "given")
+
+
+class JudgeRecipe(Noun):
+    """`[judges.NAME]`: a model that reads answers and rates them."""
+
+    endpoint: str = ""
+    """Which of `[endpoints]` it is behind."""
+    model: str = ""
+    """A model that runs here instead: `model/tuned`, `path:FOLDER`, `hf:ORG/NAME`."""
+    protocol: str = ""
+    """`kitae-ja-single` or `kitae-en-single`, the one in the project's language when left out; or `mtbench`, with the
+    published prompts of an imported suite."""
+    budget: Budget | None = None
+    """What all judgments of one command may cost together, those from earlier starts counted."""
+
+    @model_validator(mode="after")
+    def _is_somewhere(self) -> Self:
+        if bool(self.endpoint) == bool(self.model):
+            raise ValueError("a judge has either an `endpoint` or a `model` that runs here")
+        return self
 
 
 class EvaluateRecipe(Noun):

@@ -28,7 +28,7 @@ FEW_CHANGES = 10
 interval (2012) for the same reason."""
 
 Floats = npt.NDArray[np.float64]
-Method = Literal["bootstrap", "wilson", "bonett-price", "none"]
+Method = Literal["bootstrap", "wilson", "bonett-price", "clustered-t", "none"]
 
 
 class Interval(Noun):

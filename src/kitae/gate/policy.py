@@ -12,6 +12,7 @@ from pydantic import Field, field_validator, model_validator
 from ..core.label import Label
 from ..core.mistakes import Mistake
 from ..core.noun import Noun
+from ..core.quantity import Budget, Money
 
 
 class Endpoint(Noun):
@@ -29,6 +30,21 @@ class Endpoint(Noun):
     """Whether it answers the suites, as a row of the decision table."""
     timeout: float = Field(default=60.0, gt=0)
     """Seconds for one call."""
+    at_once: int = Field(default=8, ge=1, le=1024)
+    """How many calls may be under way together, where many are made."""
+    per_minute: int | None = Field(default=None, ge=1)
+    """How many calls a minute it takes; calls are spread evenly. Its own word (Retry-After) is heeded in any case."""
+    price_in: Budget | None = None
+    """For a million tokens of prompts."""
+    price_out: Budget | None = None
+    """For a million tokens of answers, in the same currency."""
+
+    @model_validator(mode="after")
+    def _has_both_prices(self) -> Self:
+        prices = [price.currency for price in (self.price_in, self.price_out) if price]
+        if len(prices) == 1 or len(set(prices)) > 1:
+            raise ValueError("`price_in` and `price_out` want each other, in one currency")
+        return self
 
     @field_validator("url")
     @classmethod
@@ -44,6 +60,13 @@ class Endpoint(Noun):
         if key and not key.startswith("env:"):
             raise ValueError("name an environment variable, `env:NAME`; a key itself does not belong into the file")
         return key
+
+    def price(self, prompt_tokens: int, tokens: int) -> Money | None:
+        """Of a call; `None` where the file names no price."""
+        if self.price_in is None or self.price_out is None:
+            return None
+        amount = (self.price_in.amount * prompt_tokens + self.price_out.amount * tokens) / 10**6
+        return Money(amount=amount, currency=self.price_in.currency)
 
     def secret(self) -> str:
         """The key, read when it is needed.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import jinja2
@@ -13,11 +14,12 @@ from markupsafe import Markup
 from ..core.files import write_atomically
 from . import numbers
 from .answers import answers
-from .bilingual import both
+from .bilingual import Language, both
 from .corpus import corpora
 from .courses import courses
 from .details import details
 from .dialogues import dialogue_sets
+from .examined import Board
 from .lineage import lineage
 from .results import results
 from .story import Story
@@ -93,3 +95,20 @@ def _environment() -> jinja2.Environment:
         "when": numbers.when,
     }
     return environment
+
+
+def view(name: str, language: Language, boards: Sequence[Board]) -> str:
+    """What judges said, as a page of its own that loads nothing; the same boards give the same page."""
+    script = _source("examined.js")
+    return (
+        _environment()
+        .get_template("examined.html")
+        .render(
+            name=name,
+            language=language,
+            boards=boards,
+            script=Markup(script),
+            script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+            style=Markup(_source("style.css")),
+        )
+    )

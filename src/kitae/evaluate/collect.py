@@ -1,0 +1,150 @@
+"""Many questions at once to one model; every reply is remembered before the next is asked for in its place."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..core.claims import Claims
+from ..core.dialogue import Message
+from ..core.generation import Decoding, Generated
+from ..core.journal import Journal
+from ..core.mistakes import Mistake
+from ..core.quantity import Money
+from ..gate.client import Rejected, Unanswered
+from .purse import Purse
+
+Speak = Callable[[Sequence[Message], Decoding], Awaitable[Generated]]
+
+ROUNDS = 3
+"""How often what failed is taken up again after all the rest, as long as anything succeeds."""
+SILENCE_TRIES = 3
+"""How often an empty reply is asked for again, where a reply has to say something."""
+OTHERS = 0.2
+"""Seconds between two looks at what another process is at work on."""
+OF_THIS_CALL = (400, 413, 422)
+"""Refusals that may be about one prompt (too long, a filter); others are about the endpoint, and end the work."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One prompt, and under which key its reply is remembered."""
+
+    key: str
+    messages: tuple[Message, ...]
+    decoding: Decoding
+    row: Callable[[Generated, Money | None], dict[str, Any]]
+    """Makes the record of a reply, and of what it cost where the endpoint has a price."""
+
+
+@dataclass
+class Collector:
+    """Gets the replies that the records lack. A kill loses the calls under way; two processes share the work."""
+
+    kind: str
+    """Of the records."""
+    journal: Journal
+    claims: Claims
+    purse: Purse
+    speak: Speak
+    at_once: int
+    """As many calls `speak` makes at a time."""
+    advance: Callable[[int], None] = lambda _: None
+    silence_tries: int = 1
+    _stopped: BaseException | None = field(default=None, init=False)
+    _failures: int = field(default=0, init=False)
+    """In a row, without a reply between."""
+
+    async def collect(self, asks: Sequence[Ask]) -> dict[str, str]:
+        """Returns when every ask is in the records or has failed for good.
+
+        Returns:
+            Why, for each key that failed: it is asked for again the next time.
+
+        Raises:
+            Mistake: the endpoint refuses everything or answers nothing, the budget is reached, or the disk is full.
+                What was answered is in the records.
+        """
+        waiting = list({ask.key: ask for ask in asks if not self._known(ask)}.values())
+        self.advance(len({ask.key for ask in asks}) - len(waiting))
+        failed: dict[str, Mistake] = {}
+        for _ in range(ROUNDS):
+            failed = await self._round(waiting)
+            if len(failed) in (0, len(waiting)):
+                break
+            waiting = [ask for ask in waiting if ask.key in failed]
+        return {key: error.what for key, error in failed.items()}
+
+    def stop(self, error: BaseException) -> None:
+        """Asks for nothing more; `collect` raises `error` when the calls under way have ended."""
+        self._stopped = self._stopped or error
+
+    async def _round(self, asks: Sequence[Ask]) -> dict[str, Mistake]:
+        queue, failed = deque(asks), dict[str, Mistake]()
+        # Twice as many as may speak: one that waits before another try leaves its place at the endpoint to others.
+        await asyncio.gather(*(self._work(queue, failed) for _ in range(min(2 * self.at_once, len(asks)))))
+        if self._stopped is not None:
+            raise self._stopped
+        return failed
+
+    async def _work(self, queue: deque[Ask], failed: dict[str, Mistake]) -> None:
+        while queue and self._stopped is None:
+            ask = queue.popleft()
+            try:
+                if await self._get(ask):
+                    self.advance(1)
+                else:
+                    queue.append(ask)
+                    await asyncio.sleep(OTHERS)
+            except Mistake as error:
+                self._fail(ask, error, failed)
+            except BaseException as error:
+                self.stop(error)
+                raise
+
+    async def _get(self, ask: Ask) -> bool:
+        """Whether the reply is in the records now; not while another process is getting it."""
+        if not self.claims.take(ask.key):
+            return False
+        try:
+            self.journal.records.refresh(self.kind)
+            if not self._known(ask):
+                reply, cost = await self._reply(ask)
+                await self.journal.add(self.kind, ask.key, ask.row(reply, cost))
+                self._failures = 0
+            return True
+        finally:
+            self.claims.free(ask.key)
+
+    async def _reply(self, ask: Ask) -> tuple[Generated, Money | None]:
+        """The reply and what it cost, with the empty ones before it."""
+        cost: Money | None = None
+        for _ in range(self.silence_tries):
+            reply, more = await self._spoken(ask)
+            cost = (
+                more if cost is None or more is None else more.model_copy(update={"amount": cost.amount + more.amount})
+            )
+            if reply.text.strip():
+                break
+        return reply, cost
+
+    async def _spoken(self, ask: Ask) -> tuple[Generated, Money | None]:
+        reserved, reply = await self.purse.reserve(ask.messages, ask.decoding), None
+        try:
+            reply = await self.speak(ask.messages, ask.decoding)
+        finally:
+            cost = await self.purse.settle(reserved, ask.messages, reply)
+        return reply, cost
+
+    def _fail(self, ask: Ask, error: Mistake, failed: dict[str, Mistake]) -> None:
+        of_this_call = isinstance(error, Unanswered) or (isinstance(error, Rejected) and error.status in OF_THIS_CALL)
+        self._failures += 1
+        if not of_this_call or self._failures > 2 * self.at_once:
+            self.stop(error)
+        failed[ask.key] = error
+
+    def _known(self, ask: Ask) -> bool:
+        return self.journal.records.get(self.kind, ask.key) is not None

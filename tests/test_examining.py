@@ -1,0 +1,231 @@
+"""A suite, a model and a judge together: what a user gets, and what is refused before anything is sent."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kitae.core.mistakes import Mistake
+from kitae.core.quantity import parse_money
+from kitae.evaluate.imported.folder import read_folder
+from kitae.evaluate.imported.shelf import keep
+from kitae.evaluate.purse import BudgetReached
+from kitae.examining import JUDGMENTS, Examined, Wanted, examine, write_view
+from kitae.gate.client import LEDGER
+from kitae.project import Project
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+MODEL = "model/tuned-int8"
+
+
+@contextmanager
+def serving(script: str, *options: str) -> Iterator[str]:
+    """A server of `benchmarks` in a process of its own: its address up to `/v1`."""
+    command = [sys.executable, str(BENCHMARKS / script), *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        try:
+            yield f"http://127.0.0.1:{process.stdout.readline().strip()}/v1"
+        finally:
+            process.kill()
+
+
+def declare(folder: Path, url: str, more: str = "", may_receive: str = "internal") -> Project:
+    """The project with a judge's endpoint in its file."""
+    written = f'\n[endpoints.examiner]\nurl = "{url}"\nmodel = "judge-1"\nmay_receive = "{may_receive}"\n{more}\n'
+    toml = folder / "kitae.toml"
+    toml.write_text(toml.read_text(encoding="utf-8") + written, encoding="utf-8")
+    return Project(folder)
+
+
+def forge(**more: Any) -> Wanted:
+    return replace(Wanted("forge-ja", MODEL, "examiner", max_tokens=3), **more)
+
+
+def judged(found: Examined) -> tuple[int, int, int, float | None]:
+    assert found.judged is not None
+    told = found.judged.tally
+    return told.n, told.n_failed, found.judged.made, told.mean_published
+
+
+def test_a_judge_rates_both_turns_of_every_question_once(walked: Path, tmp_path: Path) -> None:
+    with serving("judge_server.py", "--log", str(tmp_path / "log")) as url:
+        project = declare(walked, url, 'price_in = "$1"\nprice_out = "$5"')
+        assert judged(examine(project, forge())) == (160, 0, 160, 7.0)
+        # The server says that a call took 1,000 and 200 tokens.
+        again = examine(Project(walked), forge())
+        assert judged(again) == (160, 0, 0, 7.0)
+        assert again.judged and str(again.judged.money) == "$0.32"
+        assert any("agrees with people is not known" in note for note in again.notes)
+    assert len((tmp_path / "log").read_text(encoding="utf-8").splitlines()) == 160
+    purposes = {(row["purpose"], row["label"]) for row in Project(walked).records.all(LEDGER)}
+    page = write_view(Project(walked)).read_text(encoding="utf-8")
+    assert page.count('class="answer"') == 160 and "forge-ja" in page and "$0.32" in page
+    # The model learnt from internal documents, so its answers are internal, though the questions are public.
+    assert purposes == {("judge", "internal")}
+
+
+def test_what_a_program_scores_needs_no_judge(walked: Path) -> None:
+    found = examine(Project(walked), Wanted("abstain-ja", MODEL, max_tokens=2))
+    assert found.judged is None
+    assert found.program and found.program.mean is not None and found.program.interval
+    assert found.surfaces and found.surfaces.n == len(found.answers) > 100
+
+
+def test_an_endpoint_is_a_model_under_test_and_its_answers_are_kept(walked: Path, tmp_path: Path) -> None:
+    with serving("judge_server.py", "--log", str(tmp_path / "log")) as url:
+        project = declare(walked, url)
+        first = examine(project, Wanted("abstain-ja", "endpoint:examiner", max_tokens=2))
+        asked = len((tmp_path / "log").read_text(encoding="utf-8").splitlines())
+        assert (
+            examine(Project(walked), Wanted("abstain-ja", "endpoint:examiner", max_tokens=2)).program == first.program
+        )
+    assert asked == len(first.answers)
+    assert len((tmp_path / "log").read_text(encoding="utf-8").splitlines()) == asked
+    assert any("chat template of its own" in note for note in first.notes)
+
+
+@pytest.mark.slow
+def test_a_judge_that_says_nothing_of_use_is_told_to_mean_nothing(walked: Path) -> None:
+    """A tiny model of random weights behind our own endpoint: judgments arrive, and their score is no score."""
+    with serving("endpoint.py", "--tiny", "--max-tokens", "4") as url:
+        project = declare(walked, url, "at_once = 32\ntimeout = 120")
+        found = examine(project, forge())
+        assert judged(found) == (160, 160, 160, None)
+    assert found.judged is not None
+    assert (found.judged.tally.mean_low, found.judged.tally.mean_high) == (1.0, 10.0)
+    assert any("means nothing" in note for note in found.notes)
+
+
+def test_killed_in_the_middle_it_goes_on_and_pays_for_nothing_twice(walked: Path, tmp_path: Path) -> None:
+    log, kept = tmp_path / "log", 0
+    with serving("judge_server.py", "--latency", "0.1", "--log", str(log)) as url:
+        declare(walked, url, "at_once = 4")
+        arguments = ["--suite", "forge-ja", "--model", MODEL, "--judge", "examiner", "--max-tokens", "3", "--json"]
+        command = [sys.executable, "-m", "kitae", "-C", str(walked), "evaluate", *arguments]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as killed:
+            while kept < 40 and killed.poll() is None:
+                time.sleep(0.02)
+                kept = sum(file.read_bytes().count(b"\n") for file in walked.glob(f"records/{JUDGMENTS}/*.jsonl"))
+            os.kill(killed.pid, signal.SIGKILL)
+        kept = len(list(Project(walked).records.all(JUDGMENTS)))
+        assert 40 <= kept < 160
+        finished = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    assert (finished["judged"]["n"], finished["judged"]["n_failed"]) == (160, 0)
+    assert finished["judged"]["made"] == 160 - kept
+    asked = [line[:64] for line in log.read_text(encoding="utf-8").splitlines()]
+    assert len(set(asked)) == 160
+    assert len(asked) - 160 <= 4
+
+
+def test_the_first_interrupt_waits_for_what_is_under_way_and_keeps_it(walked: Path, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with serving("judge_server.py", "--latency", "0.3", "--log", str(log)) as url:
+        declare(walked, url, "at_once = 8")
+        arguments = ["--suite", "forge-ja", "--model", MODEL, "--judge", "examiner", "--max-tokens", "3"]
+        command = [sys.executable, "-m", "kitae", "-C", str(walked), "evaluate", *arguments]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as interrupted:
+            while interrupted.poll() is None and not (
+                log.is_file() and log.read_text(encoding="utf-8").count("\n") > 16
+            ):
+                time.sleep(0.02)
+            interrupted.send_signal(signal.SIGINT)
+            assert interrupted.wait(timeout=60) != 0
+    kept = len(list(Project(walked).records.all(JUDGMENTS)))
+    assert 16 <= kept < 160
+    # Every call that was answered is kept; none was cut off.
+    assert kept == len(log.read_text(encoding="utf-8").splitlines())
+    assert {row["outcome"] for row in Project(walked).records.all(LEDGER)} == {"sent", "200"}
+
+
+def test_a_budget_stops_with_all_kept_and_says_how_to_go_on(walked: Path) -> None:
+    with serving("judge_server.py") as url:
+        project = declare(walked, url, 'price_in = "$1"\nprice_out = "$5"')
+        with pytest.raises(BudgetReached, match="reached") as caught:
+            examine(project, forge(budget=parse_money("$0.10")))
+        assert "larger budget" in caught.value.hint
+        kept = len(list(project.records.all(JUDGMENTS)))
+        assert 0 < kept <= 50
+        assert judged(examine(Project(walked), forge(budget=parse_money("$2")))) == (160, 0, 160 - kept, 7.0)
+
+
+@pytest.mark.parametrize(
+    ("more", "may_receive", "wanted", "wrong"),
+    [
+        ('key = "env:KITAE_NO_SUCH_KEY"', "internal", {}, "KITAE_NO_SUCH_KEY is not set"),
+        ("", "public", {}, "may receive `public`"),
+        ("", "public", {"suite": "unseen"}, "may receive `public`"),
+        ("", "internal", {"judge": "examinor"}, "no judge `examinor`"),
+        ("", "internal", {"suite": "forge"}, "no suite `forge`"),
+        ("", "internal", {"judge": ""}, "rated by a judge"),
+        ("", "internal", {"model": "model/tunde"}, "no artifact"),
+        ("", "internal", {"model": "endpoint:examinor"}, "no endpoint"),
+        ("", "internal", {"model": "path:nowhere"}, "no model there"),
+        ("", "internal", {"budget": parse_money("$1")}, "names no price"),
+    ],
+)
+def test_what_cannot_be_done_is_said_before_anything_is_asked(
+    more: str, may_receive: str, wanted: dict[str, Any], wrong: str, walked: Path
+) -> None:
+    project = declare(walked, "http://127.0.0.1:9/v1", more, may_receive)
+    answers = len(list(project.records.all("answers")))
+    with pytest.raises(Mistake, match=wrong) as caught:
+        examine(project, forge(**wanted))
+    assert caught.value.hint
+    assert len(list(Project(walked).records.all("answers"))) == answers
+    assert {row["outcome"] for row in Project(walked).records.all(LEDGER)} <= {"refused by policy"}
+
+
+def test_a_company_suite_goes_to_a_judge_that_may_have_it(walked: Path) -> None:
+    with serving("judge_server.py") as url:
+        assert judged(examine(declare(walked, url), forge(suite="unseen"))) == (4, 0, 4, 7.0)
+
+
+def test_a_suite_of_others_is_judged_with_its_published_prompts(walked: Path, tmp_path: Path) -> None:
+    question = {"question_id": 81, "category": "writing", "turns": ["旅の記事を書いて", "短くして"]}
+    single = {"name": "single-v1", "type": "single", "system_prompt": "s", "output_format": "[[rating]]"}
+    prompts = [
+        single | {"prompt_template": "{question} {answer}"},
+        single | {"name": "single-v1-multi-turn", "prompt_template": "{question_1} {answer_1} {question_2} {answer_2}"},
+    ]
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    (theirs / "question.jsonl").write_text(json.dumps(question) + "\n", encoding="utf-8")
+    text = "".join(json.dumps(each) + "\n" for each in prompts)
+    (theirs / "judge_prompts.jsonl").write_text(text, encoding="utf-8")
+    kept = keep(walked, read_folder(theirs, name="theirs"))
+    judge = '[judges.published]\nendpoint = "examiner"\nprotocol = "mtbench"'
+    with serving("judge_server.py") as url:
+        found = examine(declare(walked, url, judge), forge(suite="theirs", judge="published"))
+    assert kept.is_file() and judged(found) == (2, 0, 2, 7.0)
+    assert found.judged and found.judged.protocol == "mtbench"
+    assert any("no published file that is known" in note for note in found.notes)
+    with pytest.raises(Mistake, match="no prompts for the protocol"):
+        examine(Project(walked), forge(judge="published"))
+
+
+def test_a_model_with_retrieval_is_another_row_than_without(walked: Path) -> None:
+    with serving("judge_server.py") as url:
+        project = declare(walked, url)
+        closed = examine(project, forge(suite="unseen"))
+        shown = examine(project, forge(suite="unseen", retrieval=True))
+    assert shown.model == f"{closed.model} + retrieval"
+    assert shown.identity != closed.identity
+    assert shown.judged and shown.judged.made == 4
+
+
+def test_a_judge_may_run_here(walked: Path, tiny_base: Path) -> None:
+    found = examine(Project(walked), forge(suite="unseen", judge=f"path:{tiny_base}"))
+    assert judged(found) == (4, 4, 4, None)
+    assert not list(Project(walked).records.all(LEDGER))
