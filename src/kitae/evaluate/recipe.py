@@ -72,6 +72,8 @@ class JudgeRecipe(Noun):
     """A published `judge_prompts.jsonl` below the project's folder: the protocol is MT-Bench's then, byte for byte."""
     budget: Budget | None = None
     """What all judgments of one command may cost together, those from earlier starts counted."""
+    at_least: float = Field(default=0.95, ge=0, le=1)
+    """The rank correlation with labels from which on it counts for the number that decides."""
 
     @model_validator(mode="after")
     def _is_somewhere(self) -> Self:
