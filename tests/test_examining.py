@@ -194,20 +194,25 @@ def test_a_company_suite_goes_to_a_judge_that_may_have_it(walked: Path) -> None:
 
 def test_a_suite_of_others_is_judged_with_its_published_prompts(walked: Path, tmp_path: Path) -> None:
     question = {"question_id": 81, "category": "writing", "turns": ["旅の記事を書いて", "短くして"]}
-    (tmp_path / "theirs").mkdir()
-    (tmp_path / "theirs" / "question.jsonl").write_text(json.dumps(question) + "\n", encoding="utf-8")
-    kept = keep(walked, read_folder(tmp_path / "theirs", name="theirs"))
     single = {"name": "single-v1", "type": "single", "system_prompt": "s", "output_format": "[[rating]]"}
     prompts = [
         single | {"prompt_template": "{question} {answer}"},
         single | {"name": "single-v1-multi-turn", "prompt_template": "{question_1} {answer_1} {question_2} {answer_2}"},
     ]
-    (walked / "theirs.jsonl").write_text("".join(json.dumps(each) + "\n" for each in prompts), encoding="utf-8")
-    judge = '[judges.published]\nendpoint = "examiner"\nprompts = "theirs.jsonl"'
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    (theirs / "question.jsonl").write_text(json.dumps(question) + "\n", encoding="utf-8")
+    text = "".join(json.dumps(each) + "\n" for each in prompts)
+    (theirs / "judge_prompts.jsonl").write_text(text, encoding="utf-8")
+    kept = keep(walked, read_folder(theirs, name="theirs"))
+    judge = '[judges.published]\nendpoint = "examiner"\nprotocol = "mtbench"'
     with serving("judge_server.py") as url:
         found = examine(declare(walked, url, judge), forge(suite="theirs", judge="published"))
     assert kept.is_file() and judged(found) == (2, 0, 2, 7.0)
     assert found.judged and found.judged.protocol == "mtbench"
+    assert any("no published file that is known" in note for note in found.notes)
+    with pytest.raises(Mistake, match="no prompts for the protocol"):
+        examine(Project(walked), forge(judge="published"))
 
 
 def test_a_model_with_retrieval_is_another_row_than_without(walked: Path) -> None:

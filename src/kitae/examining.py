@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from .evaluate.answers import answers
 from .evaluate.asking import Near, answers_from, ask_all
 from .evaluate.collect import SILENCE_TRIES, Ask
 from .evaluate.judging.asked import Answer
-from .evaluate.judging.protocol import Protocol, mtbench, own_protocol
+from .evaluate.judging.protocol import Protocol, protocol_named
 from .evaluate.judging.request import JudgeRequest, Judgment, judged, requests_for
 from .evaluate.judging.suspicion import flags
 from .evaluate.purse import Purse
@@ -97,19 +97,10 @@ def examine(project: Project, wanted: Wanted, watcher: Watcher | None = None) ->
         project, wanted.model, label=suite.label, adapter=wanted.adapter, number_format=wanted.number_format
     )
     subject = with_retrieval(project, subject) if wanted.retrieval else subject
-    # Answers tell what questions, model and passages tell; the judge is asked for last and has to be allowed now.
-    label = highest([suite.label, subject.label])
-    judge = judge_named(project, wanted.judge, label=label) if wanted.judge else None
-    budget = wanted.budget or _budget(project, wanted.judge)
-    if judge is not None:
-        Purse(judge.who.endpoint, budget)  # refuses a budget that nobody can keep
-    elif suite.own is None or suite.own.scored == "judge":
-        raise Mistake(
-            f"answers to {suite.name} are rated by a judge", where="--judge", hint="name one of [judges] or [endpoints]"
-        )
+    judging = _judging(project, suite, subject, wanted)
     said = _answers(project, suite, subject, wanted, watcher)
     _keep(project.records, said)
-    found = _judged(project, suite, said, judge, wanted, budget, watcher) if judge else None
+    found = _judged(project.records, suite, said, judging, watcher) if judging else None
     return Examined(
         suite=suite,
         model=subject.name,
@@ -120,13 +111,32 @@ def examine(project: Project, wanted: Wanted, watcher: Watcher | None = None) ->
         ),
         program=_program(suite, said),
         judged=found,
-        notes=(*(f"{subject.name}: {note}" for note in subject.notes), *_doubts(found, said)),
+        notes=(*suite.notes, *(f"{subject.name}: {note}" for note in subject.notes), *_doubts(found, said)),
     )
 
 
-def _budget(project: Project, judge: str) -> Money | None:
-    recipe = project.file.judges.get(judge)
-    return recipe.budget if recipe else None
+@dataclass(frozen=True)
+class _Judging:
+    """Who judges, how, and for how much: settled before anything is answered."""
+
+    name: str
+    who: Subject
+    protocol: Protocol
+    budget: Money | None
+
+
+def _judging(project: Project, suite: Asked, subject: Subject, wanted: Wanted) -> _Judging | None:
+    if not wanted.judge:
+        if suite.own is None or suite.own.scored == "judge":
+            what = f"answers to {suite.name} are rated by a judge"
+            raise Mistake(what, where="--judge", hint="name one of [judges] or [endpoints]")
+        return None
+    # Answers tell what questions, model and passages tell; the judge reads them last and has to be allowed now.
+    who = judge_named(project, wanted.judge, label=highest([suite.label, subject.label]))
+    recipe = project.file.judges.get(wanted.judge)
+    budget = wanted.budget or (recipe.budget if recipe else None)
+    Purse(who.who.endpoint, budget)  # refuses a budget that nobody can keep
+    return _Judging(wanted.judge, who, protocol_of(project, wanted.judge, suite), budget)
 
 
 def _keep(records: Records, said: Sequence[Answer]) -> None:
@@ -155,17 +165,15 @@ def _answers(project: Project, suite: Asked, subject: Subject, wanted: Wanted, w
     )
 
 
-def protocol_of(project: Project, judge: str) -> Protocol:
-    """By which protocol a judge works: MT-Bench's with its published prompts, ours of that name or in our language.
+def protocol_of(project: Project, judge: str, suite: Asked) -> Protocol:
+    """By which protocol a judge works: the one in its table, else ours in the project's language.
 
     Raises:
-        Mistake: there is none of that name, it is one of pairs, or the prompts are not there.
+        Mistake: there is none of that name, it is one of pairs, or the suite brings no prompts for it.
     """
     recipe = project.file.judges.get(judge)
-    if recipe and recipe.prompts:
-        return mtbench(project.folder / recipe.prompts)
     name = (recipe.protocol if recipe else "") or f"kitae-{project.file.project.language}-single"
-    protocol = own_protocol(name)
+    protocol = protocol_named(name, suite.templates)
     if protocol.kind != "single":
         raise Mistake(
             f"`{name}` compares two models", where=f"[judges.{judge}] protocol", hint="take a single one here"
@@ -173,34 +181,24 @@ def protocol_of(project: Project, judge: str) -> Protocol:
     return protocol
 
 
-def _judged(
-    project: Project,
-    suite: Asked,
-    said: Sequence[Answer],
-    judge: Subject,
-    wanted: Wanted,
-    budget: Money | None,
-    watcher: Watcher,
-) -> Judged:
-    protocol, identity, records = protocol_of(project, wanted.judge), judge.identity, project.records
-    if suite.own is None or suite.own.scored == "program":
-        protocol = protocol.model_copy(update={"categories": (), "guided": ()})
+def _judged(records: Records, suite: Asked, said: Sequence[Answer], judging: _Judging, watcher: Watcher) -> Judged:
+    protocol, identity = judging.protocol, judging.who.identity
     requests = list(requests_for(suite, said, protocol, judge=_version(identity)))
     before = sum(records.get(JUDGMENTS, request.key) is not None for request in requests)
     failed = ask_all(
         [ask_of(request, protocol) for request in requests],
-        judge.who,
+        judging.who.who,
         records,
         kind=JUDGMENTS,
         watcher=watcher,
         what="judging",
-        budget=budget,
+        budget=judging.budget,
         silence_tries=SILENCE_TRIES,
     )
     judgments = _read(records, requests)
     reasons = [*failed.values(), *(each.parse.why for each in judgments if each.parse.failed)]
     return Judged(
-        judge=wanted.judge,
+        judge=judging.name,
         identity=identity,
         protocol=protocol.name,
         tally=tally(len(requests), judgments, protocol.scale),
@@ -231,9 +229,9 @@ def _read(records: Records, requests: Sequence[JudgeRequest]) -> list[Judgment]:
     return [Judgment.model_validate(row) for row in rows if row is not None]
 
 
-def _sum(amounts: object) -> Money | None:
+def _sum(amounts: Iterable[Money]) -> Money | None:
     total: Money | None = None
-    for each in amounts:  # type: ignore[attr-defined]
+    for each in amounts:
         total = each if total is None else total.model_copy(update={"amount": total.amount + each.amount})
     return total
 

@@ -23,6 +23,7 @@ from .evaluate.asking import Far, Near
 from .evaluate.imported.shelf import imported_suite
 from .evaluate.imported.shelf import names as imported_names
 from .evaluate.judging.asked import Asked as Prompt
+from .evaluate.judging.prompts import Template
 from .evaluate.suites import OWN, OwnSuite, own_suite
 from .evaluate.turns import Frame, Framed, plain
 from .gate.policy import Purpose
@@ -60,6 +61,10 @@ class Asked:
     label: Label
     own: OwnSuite | None = None
     """Where it is bundled or imported."""
+    templates: tuple[Template, ...] = ()
+    """Published prompts for a judge that were imported with it."""
+    notes: tuple[str, ...] = ()
+    """What has to be said wherever its scores are shown."""
 
     @property
     def version(self) -> str:
@@ -107,8 +112,9 @@ def suite_named(project: Project, name: str) -> Asked:
             return Asked(name, prompts, recipe.label)
     if name in imported_names(project.folder):
         # What others have published is public; its licence stands in its own file.
-        imported = imported_suite(project.folder, name).suite()
-        return Asked(name, imported.prompts, Label.PUBLIC, imported)
+        imported = imported_suite(project.folder, name)
+        suite_of = imported.suite()
+        return Asked(name, suite_of.prompts, Label.PUBLIC, suite_of, imported.templates, tuple(imported.notes))
     raise Mistake(f"no suite `{name}`", where="--suite", hint=nearest(name, suite_names(project)))
 
 

@@ -67,9 +67,8 @@ class JudgeRecipe(Noun):
     model: str = ""
     """A model that runs here instead: `model/tuned`, `path:FOLDER`, `hf:ORG/NAME`."""
     protocol: str = ""
-    """`kitae-ja-single` or `kitae-en-single`; the one in the project's language when left out."""
-    prompts: str = ""
-    """A published `judge_prompts.jsonl` below the project's folder: the protocol is MT-Bench's then, byte for byte."""
+    """`kitae-ja-single` or `kitae-en-single`, the one in the project's language when left out; or `mtbench`, with the
+    published prompts of an imported suite."""
     budget: Budget | None = None
     """What all judgments of one command may cost together, those from earlier starts counted."""
     at_least: float = Field(default=0.95, ge=0, le=1)
@@ -79,8 +78,6 @@ class JudgeRecipe(Noun):
     def _is_somewhere(self) -> Self:
         if bool(self.endpoint) == bool(self.model):
             raise ValueError("a judge has either an `endpoint` or a `model` that runs here")
-        if self.protocol and self.prompts:
-            raise ValueError("published `prompts` are a protocol of their own: leave `protocol` out")
         return self
 
 
