@@ -7,6 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from kitae.evaluate.judging.standing import standing, told
+from kitae.project import Project
+
 Command = Callable[..., Any]
 
 
@@ -23,3 +26,26 @@ def test_the_gate_ends_with_three_and_the_command_without_it_does_not(kitae: Com
     assert kitae("judge", "calibrate", wrong, "--against", labels).code == 0
     ended = kitae("judge", "calibrate", wrong, "--against", labels, "--gate")
     assert ended.code == 3 and "not accepted" in ended.err
+
+
+def test_what_was_found_of_a_judge_is_remembered_with_its_bar(kitae: Command, tmp_path: Path) -> None:
+    (tmp_path / "documents").mkdir()
+    (tmp_path / "kitae.toml").write_text(
+        '[project]\nname = "p"\n[[sources]]\nname = "s"\npath = "documents"\n'
+        '[judges.local]\nmodel = "path:judge"\nat_least = 0.5\n',
+        encoding="utf-8",
+    )
+    rows = [{"question_id": n, "model": "m", "judge": ["j", "p"], "score": 1 + n % 9, "turn": 1} for n in range(30)]
+    near = [row | {"score": min(10, row["score"] + n % 3)} for n, row in enumerate(rows)]
+    for name, lines in (("labels", rows), ("judged", near)):
+        (tmp_path / name).write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    records = Project(tmp_path).records
+    assert "not known here" in told(records, "local")
+    command = ("-C", tmp_path, "judge", "calibrate", tmp_path / "judged", "--against", tmp_path / "labels", "--judge")
+    ended = kitae(*command, "local")
+    assert ended.code == 0 and "at least 0.5" in ended.out
+    found = standing(Project(tmp_path).records, "local")
+    assert found is not None and found.accepted and found.bar == 0.5
+    assert told(Project(tmp_path).records, "local") == ""
+    wrong = kitae(*command, "x")
+    assert wrong.code == 2 and "no judge `x`" in wrong.err

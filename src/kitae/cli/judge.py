@@ -3,33 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table as Grid
 
-from ..core.mistakes import Refused
+from ..core.mistakes import Mistake, Refused, nearest
 from ..evaluate.judging.calibrate import Agreement, Calibration
 from ..evaluate.judging.calibrate import calibrate as hold
 from ..evaluate.judging.published import Row, read_judgments, read_lines
+from ..evaluate.judging.standing import remember
 from ..evaluate.judging.tally import categories_of
 from ..evaluate.judging.votes import KEYS, read_votes
+from ..project import Project
 from .compare import pair, span
 from .outputs import AgreementOutput, CalibrateOutput, CorrectedOutput, FigureOutput
 from .printing import emit
 
 
-def calibrate(files: Sequence[Path], against: Path, protocol: str, *, bar: float, gate: bool, as_json: bool) -> None:
+@dataclass(frozen=True)
+class Held:
+    """What is held against what."""
+
+    files: Sequence[Path]
+    against: Path
+    protocol: str
+    judge: str
+    """Of `[judges]`; empty where only files are looked at, and no project is needed."""
+    bar: float
+
+
+def calibrate(folder: Path, held: Held, *, gate: bool, as_json: bool) -> None:
     """
     Raises:
-        Mistake: a file that is missing or of another kind, or no answer has both.
+        Mistake: a file that is missing or of another kind, no judge of that name, or no answer has both.
         Refused: with `gate`, the judge is below the bar.
     """
-    judged = read_judgments(files, protocol)
-    found = hold(judged, _labels(against, protocol), categories_of(judged), bar)
+    project = Project(folder) if held.judge else None
+    bar = _bar(project, held.judge) if project else held.bar
+    judged = read_judgments(held.files, held.protocol)
+    found = hold(judged, _labels(held.against, held.protocol), categories_of(judged), bar)
+    if project:
+        remember(project.records, held.judge, found, held.files, held.against)
     emit(_output(found), as_json=as_json, text=lambda console: _print(console, found))
     if gate and not found.accepted:
         raise Refused("the judge is not accepted", where=found.why, hint="take a stronger judge, or better references")
+
+
+def _bar(project: Project, judge: str) -> float:
+    judges = project.file.judges
+    if judge not in judges:
+        raise Mistake(f"no judge `{judge}`", where="[judges] in kitae.toml", hint=nearest(judge, judges))
+    return judges[judge].at_least
 
 
 def _labels(file: Path, protocol: str) -> list[Row]:

@@ -166,23 +166,25 @@ def rescore(
     command(tuple(files), protocol, as_json=json)
 
 
-judge = typer.Typer(no_args_is_help=True, help="How far a judge can be believed.")
-app.add_typer(judge, name="judge")
+judging = typer.Typer(no_args_is_help=True, help="How far a judge can be believed.")
+app.add_typer(judging, name="judge")
 
 
-@judge.command()
+@judging.command()
 def calibrate(
     files: Annotated[list[Path], typer.Argument(help="The judge's judgments, as `evaluate rescore` reads them.")],
     against: Annotated[Path, typer.Option(help="The same of a trusted judge, or people's labels or votes.")],
     protocol: Annotated[str, typer.Option(help="mtbench, pairwise or shaberi.")] = "mtbench",
+    judge: Annotated[str, typer.Option(help="Of [judges]: its bar counts, and what is found is remembered.")] = "",
     at_least: Annotated[float, typer.Option(min=0, max=1, help="The rank correlation that is asked for.")] = 0.95,
     gate: Annotated[bool, typer.Option("--gate", help="End with 3 where the judge is below that.")] = False,
     json: Json = False,
 ) -> None:
     """Hold a judge against labels: kappa, rank correlation, bias, and means without it."""
+    from .judge import Held
     from .judge import calibrate as command
 
-    command(tuple(files), against, protocol, bar=at_least, gate=gate, as_json=json)
+    command(Where.folder, Held(tuple(files), against, protocol, judge, at_least), gate=gate, as_json=json)
 
 
 shelf = typer.Typer(invoke_without_command=True)

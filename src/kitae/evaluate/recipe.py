@@ -71,6 +71,8 @@ class JudgeRecipe(Noun):
     published prompts of an imported suite."""
     budget: Budget | None = None
     """What all judgments of one command may cost together, those from earlier starts counted."""
+    at_least: float = Field(default=0.95, ge=0, le=1)
+    """The rank correlation with labels from which on it counts for the number that decides."""
 
     @model_validator(mode="after")
     def _is_somewhere(self) -> Self:
