@@ -29,6 +29,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "report": (),
     "export": ("model/tuned", "out"),
     "ask": ("休暇は何日前までに届け出ますか",),
+    "number": ("1.5億トークン",),
     "verify": (),
     "gc": ("--dry-run",),
     "push": ("elsewhere",),

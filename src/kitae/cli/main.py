@@ -169,6 +169,19 @@ def ask(
     command(Where.folder, question, tuple(group or ()), as_json=json)
 
 
+# A number may begin with a sign, if only to be refused.
+@app.command(context_settings={"ignore_unknown_options": True})
+def number(
+    written: Annotated[str, typer.Argument(metavar="NUMBER", help="For example 1.5億トークン, 7B, 200万円.")],
+    kind: Annotated[str, typer.Option(help="tokens, parameters, money, hours, gpu-hours or count.")] = "",
+    json: Json = False,
+) -> None:
+    """Read a number as people write it, and print it both ways."""
+    from .number import number as command
+
+    command(written, kind, as_json=json)
+
+
 @app.command()
 def verify(json: Json = False) -> None:
     """Check every sealed artifact and every record against its digest."""
@@ -227,7 +240,7 @@ def main() -> None:
 
 def _tell(mistake: Mistake, *, as_json: bool) -> int:
     if as_json:
-        told = {"schema": 1, "mistake": {"what": mistake.what, "where": mistake.where, "hint": mistake.hint}}
-        print(json.dumps(told, ensure_ascii=False))
+        told = {"what": mistake.what, "where": mistake.where, "hint": mistake.hint, "readings": mistake.readings}
+        print(json.dumps({"schema": 1, "mistake": told}, ensure_ascii=False))
     print(f"kitae: {mistake}", file=sys.stderr)
     return mistake.exit_code

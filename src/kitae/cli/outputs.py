@@ -160,6 +160,13 @@ class AskOutput(Output):
     seconds: float
 
 
+class NumberOutput(Output):
+    value: int | float
+    """Whole where it is."""
+    unit: str
+    """`tokens`, `parameters`, `hours`, `gpu_hours`, `JPY`, `USD`; empty for a bare number."""
+
+
 Pair = tuple[float, float]
 
 

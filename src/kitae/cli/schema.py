@@ -18,6 +18,7 @@ from .outputs import (
     GcOutput,
     InitOutput,
     LineageOutput,
+    NumberOutput,
     Output,
     PreflightOutput,
     ReportOutput,
@@ -36,6 +37,8 @@ class Told(Noun):
     what: str
     where: str
     hint: str
+    readings: tuple[str, ...]
+    """What was written could mean each of these; empty where that is not what is wrong."""
 
 
 class MistakeOutput(Output):
@@ -58,6 +61,7 @@ OUTPUTS: dict[str, type[Output]] = {
     "report": ReportOutput,
     "export": ExportOutput,
     "ask": AskOutput,
+    "number": NumberOutput,
     "verify": VerifyOutput,
     "gc": GcOutput,
     "push": TransferOutput,
