@@ -25,7 +25,7 @@ def asked(
     found = offer(key) if usd is None else offer(key).model_copy(update={"usd": usd})
     ask = Ask(
         model=typical(7.96e9),
-        work=Work(tokens=tokens),
+        works=(Work(tokens=tokens),),
         gpu=found.gpus,
         gpus=16,
         offer=found,

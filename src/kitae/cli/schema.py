@@ -29,6 +29,7 @@ from .outputs import (
     TransferOutput,
     VerifyOutput,
 )
+from .plan_outputs import PlanBacktestOutput, PlanEstimateOutput, PlanOutput
 
 
 class Told(Noun):
@@ -62,6 +63,9 @@ OUTPUTS: dict[str, type[Output]] = {
     "export": ExportOutput,
     "ask": AskOutput,
     "number": NumberOutput,
+    "plan": PlanOutput,
+    "plan-estimate": PlanEstimateOutput,
+    "plan-backtest": PlanBacktestOutput,
     "verify": VerifyOutput,
     "gc": GcOutput,
     "push": TransferOutput,

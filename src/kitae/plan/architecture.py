@@ -71,7 +71,7 @@ def typical(parameters: float) -> Architecture:
         head=head,
         vocabulary=vocabulary,
         gated=gated,
-        source=f"shaped as {name}, the nearest in size",
+        source=f"shaped as {name}",
     )
 
 

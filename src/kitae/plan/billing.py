@@ -68,7 +68,7 @@ RULES: Final[dict[Term, Rule]] = {
         billed_unused=True,
         steps=BLOCK_DAYS,
         ends_early=BLOCK_ENDS_EARLY,
-        cancellation="none: it can be neither changed nor cancelled, and all of it is due",
+        cancellation="it can be neither changed nor cancelled: all of it is due",
         risk="paid before, whole days, no cancellation, ends 30 minutes early",
     ),
 }

@@ -22,16 +22,27 @@ LIKE: Final = 2.0
 class Card(Noun):
     """A kind of GPU."""
 
-    card: str
+    card: str = ""
+    """Its name, where that is not said already."""
     peak_tflops: float = Field(gt=0)
     """Dense, in bfloat16."""
+    bfloat16: bool = True
+    """Whether it computes the number format that training is reckoned in."""
     watts: float | None = Field(default=None, gt=0)
     """Thermal design power."""
     terabytes_per_second: dict[str, float] = Field(default_factory=dict)
     """Of its memory, by its GiB."""
-    mfu: tuple[float, float] | None = None
-    """Of a whole run of the user's own, which goes before the table: a share of the peak, slowest and fastest."""
-    source: str
+    mfu_low: float | None = Field(default=None, gt=0, le=1)
+    mfu_high: float | None = Field(default=None, gt=0, le=1)
+    """Share of the peak in whole runs of one's own, at the slowest and at the fastest; goes before the table."""
+    source: str = "kitae.toml"
+
+    @property
+    def mfu(self) -> Span | None:
+        """Of one's own runs."""
+        if self.mfu_low is None or self.mfu_high is None:
+            return None
+        return Span.between(self.mfu_low, self.mfu_high)
 
 
 class Reached(Noun):
@@ -80,7 +91,7 @@ def card(name: str, own: Mapping[str, Card] | None = None) -> Card:
             where="[plan.cards]",
             hint=f"{nearest(name, known)}; or add its peak_tflops as [plan.cards.{name}]",
         )
-    return known[name]
+    return known[name].model_copy(update={"card": name})
 
 
 def steady(found: Card, parameters: float) -> tuple[Span, tuple[str, ...]]:
@@ -90,7 +101,7 @@ def steady(found: Card, parameters: float) -> tuple[Span, tuple[str, ...]]:
     size; where the card has none at all, the range of all cards. Nothing here is fitted to runs.
     """
     if found.mfu:
-        return Span.between(*found.mfu), (f"[plan.cards.{found.card}]",)
+        return found.mfu, (f"[plan.cards.{found.card}]",)
     rows = [row for row in reached() if row.card == found.card]
     if not rows:
         return _between(reached()), (f"nothing is measured on {found.card}: the range of all measured cards",)

@@ -10,7 +10,7 @@ from typing import Final
 from pydantic import Field
 
 from ..core.noun import Noun
-from ..core.quantity import How
+from ..core.quantity import How, Quantity
 from ..gate.policy import Gpu
 from .architecture import Architecture
 from .billing import RULES, Bill, Term, bill
@@ -19,7 +19,7 @@ from .energy import Grid, Power, carbon, kwh
 from .memory import Memory, Optimizer, Training, least_effort
 from .price import Exchange, Offer, exchange, grid_of, tax
 from .span import Span
-from .time import Work, hours
+from .time import Work, hours, together
 
 MONTH: Final = 730.0
 """Hours."""
@@ -40,7 +40,8 @@ class Ask(Noun):
     """What is to be estimated."""
 
     model: Architecture
-    work: Work
+    works: tuple[Work, ...] = Field(min_length=1)
+    """One after another, in one window."""
     gpu: Gpu
     """Card and memory; `count` is how many one machine has."""
     gpus: int = Field(ge=1)
@@ -69,7 +70,7 @@ class Cost(Noun):
     usd_high: float
     """At both ends of the time, where the window is as long as the work; else the same."""
     idle_usd: float
-    """Paid for, and nothing runs. In `usd`."""
+    """Paid for, and nothing is computed: setting up, and what is left of the window. In `usd`."""
     storage_usd: float | None
     """In `usd` where it is known; `None` where it has no price."""
     egress_usd: float | None
@@ -126,7 +127,7 @@ def estimate(
     """
     found, rate, today = card(ask.gpu.card, own_cards), rate or exchange(), today or datetime.date.today()
     memory = _memory(ask)
-    time = hours(ask.model, ask.work, found, gpus=ask.gpus)
+    time = together([hours(ask.model, work, found, gpus=ask.gpus) for work in ask.works])
     wall = time.total * (1 / ask.gpus) + Span.exactly(ask.setup_hours)
     cost = _cost(ask, wall, rate, tax() if tax_share is None else tax_share) if ask.offer else None
     grid = ask.grid or grid_of(ask.offer.region if ask.offer else "")
@@ -147,28 +148,28 @@ def estimate(
         kg=None if energy is None else _kg(energy, grid, time.total.mid),
         sources=(*sources, f"carbon: {grid}"),
         warnings=_warnings(ask, cost, rate, today),
-        known=KNOWN,
+        known=_known(ask),
     )
 
 
-KNOWN: Final[dict[str, How]] = {
-    "gpu_hours": "estimated",
-    "wall_hours": "estimated",
-    "memory_gib": "estimated",
-    "cost": "estimated",
-    "cost.price": "quoted",
-    "energy_kwh": "estimated",
-    "co2_kg": "estimated",
-}
-"""How each figure of an estimate is known. With a reserved window the dollars are a quoted price times its hours."""
+def _known(ask: Ask) -> dict[str, How]:
+    """How each figure is known. Of a reserved window the dollars are quoted: a price times its hours."""
+    quoted: How = "quoted" if ask.hours_reserved else "estimated"
+    estimated = ("gpu_hours", "wall_hours", "memory_gib", "energy_kwh", "co2_kg", "cost.jpy", "cost.idle_usd")
+    return {**dict.fromkeys(estimated, "estimated"), "cost": quoted, "cost.usd": quoted}
 
 
 def _memory(ask: Ask) -> Memory:
+    """Of the work that takes most."""
+    return max((_memory_of(ask, work) for work in ask.works), key=lambda memory: memory.total)
+
+
+def _memory_of(ask: Ask, work: Work) -> Memory:
     how = Training(
-        method=ask.work.method,
+        method=work.method,
         optimizer=ask.optimizer,
         shards=ask.gpus,
-        sequence=ask.work.sequence,
+        sequence=work.sequence,
         micro_batch=ask.micro_batch,
     )
     return least_effort(ask.model, how, ask.gpu.gib)
@@ -186,7 +187,7 @@ def _cost(ask: Ask, wall: Span, rate: Exchange, tax_share: float) -> Cost:
         usd=usd,
         usd_low=usd_low,
         usd_high=usd_high,
-        idle_usd=hourly * mid.idle,
+        idle_usd=hourly * min(mid.idle + ask.setup_hours, mid.billed),
         storage_usd=storage,
         egress_usd=egress,
         jpy=rate.yen_of(usd)[1],
@@ -197,7 +198,7 @@ def _cost(ask: Ask, wall: Span, rate: Exchange, tax_share: float) -> Cost:
         billed_hours=mid.billed,
         term=mid.term,
         enough=mid.enough,
-        enough_at_worst=wall.high <= mid.usable,
+        enough_at_worst=not (ask.hours_reserved or RULES[mid.term].steps) or wall.high <= mid.usable,
     )
 
 
@@ -220,8 +221,6 @@ def _energy(ask: Ask, found: Card, gpu_hours: float) -> float | None:
 
 
 def _kg(energy: float, grid: Grid, gpu_hours: float) -> float:
-    from ..core.quantity import Quantity
-
     return carbon(Quantity(value=energy, unit="kWh", how="estimated"), grid, gpu_hours=gpu_hours).value
 
 
@@ -238,5 +237,5 @@ def _warnings(ask: Ask, cost: Cost | None, rate: Exchange, today: datetime.date)
     if cost.storage_usd is None or cost.egress_usd is None:
         told += ["storage and egress have no price here and are not in the sum"]
     if RULES[cost.term].prepaid:
-        told += [RULES[cost.term].cancellation]
+        told += [f"{ask.offer.key}: {RULES[cost.term].cancellation}"]
     return tuple(each for each in told if each)

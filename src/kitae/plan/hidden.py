@@ -7,6 +7,7 @@ from typing import Final
 from pydantic import Field
 
 from ..core.noun import Noun
+from ..core.quantity import Count
 from .span import Span
 
 DEVELOPMENT: Final = 0.5
@@ -20,36 +21,38 @@ EXPERIMENTS: Final = Span.between(DEVELOPMENT, EXPERIMENTS_OF_ALL / (1 - EXPERIM
 research groups; a company that repeats a recipe needs less, and nobody has published how much."""
 
 
-class Tokens(Noun):
-    """What a model that is called over a network asks for a million tokens, in US$. `None` where nobody has said it."""
+def usd_of_tokens(read: float, written: float, usd_in: float | None, usd_out: float | None) -> float | None:
+    """What a model that is called over a network asks for so many tokens; `None` where nobody has said its price.
 
-    usd_in: float | None = Field(default=None, ge=0)
-    usd_out: float | None = Field(default=None, ge=0)
-
-    def usd(self, tokens_in: float, tokens_out: float) -> float | None:
-        """For so many tokens."""
-        if self.usd_in is None or self.usd_out is None:
-            return None
-        return (tokens_in * self.usd_in + tokens_out * self.usd_out) / 1e6
+    Args:
+        usd_in: For a million tokens that it reads.
+        usd_out: For a million that it writes.
+    """
+    if usd_in is None or usd_out is None:
+        return None
+    return (read * usd_in + written * usd_out) / 1e6
 
 
 class Calls(Noun):
-    """Calls of a teacher or a judge."""
+    """`[plan.teacher]` and `[plan.judge]`: calls of an external model."""
 
-    number: int = Field(default=0, ge=0)
-    tokens_in: float = Field(default=0.0, ge=0)
-    tokens_out: float = Field(default=0.0, ge=0)
-    """Of each."""
-    price: Tokens = Tokens()
+    number: Count = 0
+    tokens_in: Count = 0
+    tokens_out: Count = 0
+    """Of each call."""
+    usd_in: float | None = Field(default=None, ge=0)
+    usd_out: float | None = Field(default=None, ge=0)
+    """For a million tokens; no price is built in."""
 
     @property
     def usd(self) -> float | None:
         """Of all; `None` where the price is not known."""
-        return 0.0 if not self.number else self.price.usd(self.number * self.tokens_in, self.number * self.tokens_out)
+        read, written = self.number * self.tokens_in, self.number * self.tokens_out
+        return usd_of_tokens(read, written, self.usd_in, self.usd_out) if self.number else 0.0
 
 
 class People(Noun):
-    """Days of people's work."""
+    """`[plan.people]`: days of work."""
 
     days: float | None = Field(default=None, ge=0)
     yen_per_day: float | None = Field(default=None, ge=0)

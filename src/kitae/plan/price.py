@@ -6,12 +6,13 @@ import datetime
 import functools
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
 from importlib import resources
 from typing import Any, Final
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from ..core.mistakes import Mistake, nearest
 from ..core.noun import Noun
@@ -49,6 +50,22 @@ class Offer(Noun):
     as_of: str
     """Year, month or day that the price is of, as exactly as its source says it."""
     source: str
+
+    @field_validator("gpu")
+    @classmethod
+    def _is_a_gpu(cls, written: str) -> str:
+        with as_value_error():
+            found = parse_gpu(written)
+        if found is None:
+            raise ValueError("a machine without a GPU is no offer; declare it in [[places]]")
+        return written
+
+    @field_validator("as_of")
+    @classmethod
+    def _is_a_date(cls, written: str) -> str:
+        with as_value_error():
+            earliest(written)
+        return written
 
     @property
     def gpus(self) -> Gpu:
@@ -144,6 +161,15 @@ def offer(key: str, own: Mapping[str, Offer] | None = None) -> Offer:
 def grid_of(region: str) -> Grid:
     """The grid that a region is on; Japan's where it is not known."""
     return grids()[COUNTRIES.get(region, "jp")]
+
+
+@contextmanager
+def as_value_error() -> Iterator[None]:
+    """Of a field, a Mistake becomes a ValueError, to which pydantic adds where the value stands."""
+    try:
+        yield
+    except Mistake as mistake:
+        raise ValueError(f"{mistake.what}; {mistake.hint}") from None
 
 
 def earliest(as_of: str) -> datetime.date:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from pydantic import Field
@@ -88,3 +89,12 @@ def hours(model: Architecture, work: Work, found: Card, *, gpus: int = 1) -> Hou
         "standing still": Span.exactly(standing),
     }
     return Hours(parts=parts, sources=sources)
+
+
+def together(found: Sequence[Hours]) -> Hours:
+    """Several works, one after another: like parts are added up."""
+    parts: dict[str, Span] = {}
+    for each in found:
+        for name, part in each.parts.items():
+            parts[name] = parts.get(name, Span.exactly(0.0)) + part
+    return Hours(parts=parts, sources=tuple(dict.fromkeys(source for each in found for source in each.sources)))
