@@ -66,6 +66,13 @@ def test_a_declared_place_with_gpus_and_a_price_is_among_the_options(tmp_path: P
     assert not any("place:lab" in told for told in found.warnings)
 
 
+def test_a_declared_place_without_a_price_is_taken_for_paid_and_says_so(tmp_path: Path) -> None:
+    place = '\n[[places]]\nname = "lab"\ngpu = "a100-40x8"\nnodes = 2\nmay_hold = "internal"\n'
+    first = cost_plan(project(tmp_path, place), today=TODAY).fitting[0]
+    assert (first.name, first.yen.mid) == ("place:lab:", 0)
+    assert "no price is set" in first.risk
+
+
 def test_the_budget_of_the_goal_counts_unless_another_is_named(tmp_path: Path) -> None:
     goal = '\n[goal]\nsuite = "unseen"\nbudget = "¥100"\n'
     found = cost_plan(project(tmp_path, goal), today=TODAY)
@@ -75,7 +82,7 @@ def test_the_budget_of_the_goal_counts_unless_another_is_named(tmp_path: Path) -
 
 def test_break_even_is_told_when_the_api_has_a_price(tmp_path: Path) -> None:
     serving = "\n[plan.serving]\nanswers_per_month = 100_000\napi_usd_in = 3.0\napi_usd_out = 15.0\n"
-    rented = '[[places]]\nname = "lab"\ngpu = "a100-40x8"\nmay_hold = "internal"\n'
+    rented = '[[places]]\nname = "lab"\ngpu = "a100-40x8"\nmay_hold = "internal"\nyen_per_hour = 9000\n'
     found = cost_plan(project(tmp_path, serving + rented), today=TODAY)
     assert found.api_yen == pytest.approx((1000 * 3 + 200 * 15) / 1e6 * 150)
     pays = found.pays_from

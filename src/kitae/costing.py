@@ -188,8 +188,7 @@ def _where(
     # The first place is where we are: of others the memory is not known.
     if processors and processors[0].name == places[0].name:
         processors[0] = replace(processors[0], why_out=_too_large(courses, model))
-    paid = [place for place in file.places if place.gpus and place.yen_per_hour]
-    own = [(_place_offer(place, recipe.exchange, wish.today), place.nodes) for place in paid]
+    own = [(_place_offer(place, recipe.exchange, wish.today), place.nodes) for place in places if place.gpus]
     return options(model, works, recipe, wish, own=own, places=processors)
 
 

@@ -269,5 +269,6 @@ may_hold = "restricted"
 name = "{RENTED}"
 gpu = "{gpu}"
 may_hold = "public"               # raise it when somebody has decided so / 置いてよいと決めたら上げてください
+# yen_per_hour = 5000             # of all its nodes, with today's price / 1時間の金額
 
 """

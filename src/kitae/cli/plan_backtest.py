@@ -38,6 +38,8 @@ def _tell(console: Console, found: Backtest) -> None:
             f"{card.card}: {card.inside} of {card.runs} inside; "
             f"width {card.median_width:.2f} in the middle, {card.widest:.2f} at most"
         )
+    for assumed in (each for each in found.runs if each.assumed):
+        say(f"  {assumed.name}: {', '.join(assumed.assumed)} not published, taken from models like it")
     say("\noutside (×), and why:")
     for each in found.runs:
         if not each.inside:

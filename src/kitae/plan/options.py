@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -22,6 +23,9 @@ DAY: Final = 24.0
 
 LONGEST: Final = 365 * DAY
 """Hours. What takes longer is no plan, whatever it costs."""
+
+
+UNPRICED: Final = "no price is set: right for a machine that is paid for anyway"
 
 
 @dataclass(frozen=True)
@@ -168,7 +172,7 @@ def _as_option(offer: Offer, machines: int, found: Estimate, recipe: PlanRecipe)
         idle_yen=cost.idle_usd * recipe.exchange.yen,
         kwh=found.kwh,
         kg=found.kg,
-        risk=RULES[cost.term].risk,
+        risk=RULES[cost.term].risk if offer.usd else UNPRICED,
         estimate=found,
     )
 
@@ -204,7 +208,7 @@ def _too_late(option: Option, wish: Wish, recipe: PlanRecipe) -> str:
     """When it would be ready, if that is later than wished. The upper end of the time counts."""
     if wish.by is None:
         return ""
-    ready = wish.today + datetime.timedelta(days=recipe.lead_days + option.hours.high / DAY)
+    ready = wish.today + datetime.timedelta(days=math.ceil(recipe.lead_days + option.hours.high / DAY))
     return f"{ready} at worst" if ready > wish.by else ""
 
 

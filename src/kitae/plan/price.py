@@ -34,7 +34,7 @@ COUNTRIES: Final = {
     "us-central1": "us",
     "us": "us",
 }
-"""Grids by region; where none is known, that of the place is asked for."""
+"""Grids by region, as far as a figure is in the catalogue."""
 
 
 class Offer(Noun):
@@ -159,8 +159,8 @@ def offer(key: str, own: Mapping[str, Offer] | None = None) -> Offer:
 
 
 def grid_of(region: str) -> Grid:
-    """The grid that a region is on; Japan's where it is not known."""
-    return grids()[COUNTRIES.get(region, "jp")]
+    """The grid that a region is on: the world's mean where it is not known, Japan's where no region is told."""
+    return grids()[COUNTRIES.get(region, "world" if region else "jp")]
 
 
 @contextmanager
