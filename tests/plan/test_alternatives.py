@@ -32,7 +32,7 @@ def test_break_even_counts_the_machines_that_so_many_answers_take() -> None:
     dear = Way("tuning only", Span.exactly(24e6), SERVING.yen_per_month, 0.0, "")
     answers = break_even(dear, 2.0, SERVING, months=12)
     assert answers == pytest.approx((2e6 + 2 * 300_000) / 2)
-    assert SERVING.machines(answers) == 2
+    assert answers is not None and SERVING.machines(answers) == 2
 
 
 def test_what_costs_more_to_answer_than_the_api_never_pays() -> None:

@@ -7,7 +7,7 @@ import pytest
 from kitae.plan import time
 from kitae.plan.backtest import backtest
 from kitae.plan.energy import Power, carbon, kwh
-from kitae.plan.price import grids
+from kitae.plan.price import grid_of, grids
 
 FOUND = backtest()
 
@@ -66,6 +66,13 @@ def test_nine_hundred_and_sixty_gpu_hours_are_422_kilowatt_hours() -> None:
     assert energy.how == "estimated"
     assert round(carbon(energy, grids()["tokyo"]).value, 0) == 194
     assert round(carbon(energy, grids()["jp"]).value, 0) == 205
+
+
+@pytest.mark.parametrize(
+    ("region", "grid"), [("ap-northeast-1", "jp"), ("us-east-1", "us"), ("ap-southeast-1", "world"), ("", "jp")]
+)
+def test_a_region_without_a_figure_has_the_worlds(region: str, grid: str) -> None:
+    assert grid_of(region) == grids()[grid]
 
 
 def test_a_meter_goes_before_the_estimate() -> None:

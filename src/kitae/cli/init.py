@@ -63,6 +63,12 @@ def init(
         )
     if sample == (documents is not None):
         raise Mistake("name a folder of documents, or the sample", hint="`kitae init DIR --documents FOLDER`")
+    if sample and (gpu or base != BASE):
+        raise Mistake(
+            "the sample has its base and its places already",
+            where="--base, --place",
+            hint="edit kitae.toml of the sample, or take a folder of documents",
+        )
     if documents is None:
         _sample(folder)
     else:
