@@ -312,14 +312,15 @@ def keys(model: type[BaseModel], table: str = "") -> Iterator[Key]:
     """Every key that kitae.toml may have: table, name, and what the model says of it."""
     for name, field in model.model_fields.items():
         inner = next((each for each in parts_of(field.annotation) if issubclass(each, BaseModel)), None)
+        dotted = f"{table.strip('[]')}.{name}" if table else name
         if inner is None or inner is Money:
             yield table, name, field
         elif get_origin(field.annotation) is tuple:
-            yield from keys(inner, f"[[{name}]]")
+            yield from keys(inner, f"[[{dotted}]]")
         elif get_origin(field.annotation) is dict:
-            yield from keys(inner, f"[{name}.NAME]")
+            yield from keys(inner, f"[{dotted}.NAME]")
         else:
-            yield from keys(inner, f"[{table.strip('[]')}.{name}]" if table else f"[{name}]")
+            yield from keys(inner, f"[{dotted}]")
 
 
 def parts_of(annotation: Any) -> list[type]:

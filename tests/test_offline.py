@@ -16,6 +16,8 @@ COMMANDS = (
     ["show", "corpus/main"],
     ["lineage", "model/tuned"],
     ["compare"],
+    ["plan"],
+    ["plan", "backtest"],
     ["report"],
     ["verify"],
     ["gc", "--dry-run"],

@@ -25,6 +25,7 @@ from .gate.client import Gate
 from .gate.policy import Endpoint, Place
 from .instruct.recipe import InstructRecipe, PairsRecipe
 from .knowledge.recipe import EmbedRecipe, IndexRecipe, SearchRecipe
+from .plan.recipe import PlanRecipe
 from .train.recipe import PLAIN, Computing, Limits, PreferRecipe, PretrainRecipe, TuneRecipe
 
 FILE = "kitae.toml"
@@ -107,6 +108,7 @@ class ProjectFile(Noun):
     evaluate: EvaluateRecipe = EvaluateRecipe()
     variants: tuple[Variant, ...] = ()
     places: tuple[Place, ...] = ()
+    plan: PlanRecipe = PlanRecipe()
     endpoints: dict[str, Endpoint] = Field(default_factory=dict)
     judges: dict[str, JudgeRecipe] = Field(default_factory=dict)
 

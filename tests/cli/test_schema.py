@@ -33,6 +33,8 @@ CALLS: dict[str, tuple[str, ...]] = {
     "report": (),
     "export": ("model/tuned", "out"),
     "ask": ("休暇は何日前までに届け出ますか",),
+    "number": ("1.5億トークン",),
+    "plan": (),
     "verify": (),
     "view": (),
     "gc": ("--dry-run",),
@@ -41,6 +43,12 @@ CALLS: dict[str, tuple[str, ...]] = {
     "evaluate-rescore": ("judgments.jsonl", "--protocol", "mtbench"),
 }
 """Each command, in the folder of a project that was walked."""
+
+PLANS: dict[str, tuple[str, ...]] = {
+    "plan-estimate": ("--params", "7B", "--tokens", "1B", "--gpu", "a100-40", "--gpus", "8"),
+    "plan-backtest": (),
+}
+"""Sub-commands of `kitae plan`."""
 
 
 def problems(command: str, printed: str) -> list[str]:
@@ -60,11 +68,9 @@ def names(group: Any, before: str = "") -> Iterator[str]:
 
 
 def test_every_command_has_a_schema_and_is_held_against_it() -> None:
-    assert (
-        set(names(typer.main.get_command(app)))
-        == set(OUTPUTS) - {"mistake", "train-job", "train-preflight"}
-        == set(CALLS)
-    )
+    commands = set(names(typer.main.get_command(app)))
+    assert commands == set(OUTPUTS) - {"mistake", "train-job", "train-preflight", "plan-probe"}
+    assert commands - set(PLANS) == set(CALLS)
 
 
 def test_the_files_are_current() -> None:
@@ -85,6 +91,13 @@ def test_what_a_command_prints_is_as_its_schema_says(
     assert ended.code == 0, ended.err
     assert problems(command, ended.out) == []
     assert json.loads(ended.out)["schema"] == 1
+
+
+@pytest.mark.parametrize("output", sorted(PLANS))
+def test_what_a_sub_command_of_plan_prints_is_as_its_schema_says(output: str, kitae: Command) -> None:
+    ended = kitae("plan", output.removeprefix("plan-"), *PLANS[output], "--json")
+    assert ended.code == 0, ended.err
+    assert problems(output, ended.out) == []
 
 
 def test_the_plan_of_a_run_is_as_its_schema_says(

@@ -5,19 +5,27 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import dataclass
+from decimal import Decimal
 from importlib import resources
 from pathlib import Path
 
 from rich.console import Console
 
+from ..adopt.sources import find_base
 from ..core.mistakes import Mistake
+from ..core.quantity import Money
+from ..core.spelled import money
 from ..core.suite import read_suite
+from ..costing import Look, first_look
 from ..documents.guess import READABLE, guess_language, guess_profile, readable_files
+from ..gate.policy import parse_gpu
 from ..project import FILE, Project
-from .outputs import InitOutput
-from .printing import emit
+from .outputs import InitOutput, TrainingLine
+from .printing import duration, emit
 
 SAMPLE = "yamabiko"
+BASE = "wheel:gemma3-270m"
+RENTED = "rented"
 
 
 @dataclass(frozen=True)
@@ -26,16 +34,28 @@ class _Plan:
 
     name: str
     language: str
+    base: str
+    gpu: str
+    """Of the place that is rented; empty where none is named."""
     sources: tuple[tuple[str, str, str], ...]
     """Name, path and profile."""
     suites: tuple[tuple[str, str, str], ...]
     """Name, file and kind."""
 
 
-def init(folder: Path, documents: Path | None, questions: Path | None, *, sample: bool, as_json: bool) -> None:
+def init(
+    folder: Path,
+    documents: Path | None,
+    questions: Path | None,
+    *,
+    sample: bool,
+    as_json: bool,
+    base: str = BASE,
+    gpu: str = "",
+) -> None:
     """
     Raises:
-        Mistake: the folder has a project already, or there is nothing to read.
+        Mistake: the folder has a project already, there is nothing to read, or base or GPU cannot be.
     """
     if (folder / FILE).exists():
         raise Mistake(
@@ -43,18 +63,28 @@ def init(folder: Path, documents: Path | None, questions: Path | None, *, sample
         )
     if sample == (documents is not None):
         raise Mistake("name a folder of documents, or the sample", hint="`kitae init DIR --documents FOLDER`")
+    if sample and (gpu or base != BASE):
+        raise Mistake(
+            "the sample has its base and its places already",
+            where="--base, --place",
+            hint="edit kitae.toml of the sample, or take a folder of documents",
+        )
     if documents is None:
         _sample(folder)
     else:
-        plan = _own(folder, documents, questions)
+        base = _check(folder, base, gpu)
+        plan = _own(folder, documents, questions, base, gpu)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / FILE).write_text(_toml(plan), encoding="utf-8")
-    file = Project(folder).file  # what was written must be readable
+    project = Project(folder)  # what was written must be readable
+    file = project.file
+    look = first_look(project, RENTED) if gpu else None
     output = InitOutput(
         file=str(folder / FILE),
         documents=sum(len(readable_files(folder / source.path)) for source in file.sources),
         sources=tuple(source.name for source in file.sources),
         suites=tuple(suite.name for suite in file.suites),
+        training=_training(look) if look else None,
     )
 
     def text(console: Console) -> None:
@@ -66,9 +96,54 @@ def init(folder: Path, documents: Path | None, questions: Path | None, *, sample
             console.print(f"  suite {suite.name}: {suite.file} ({suite.kind})", markup=False)
         for task in file.tasks:
             console.print(f"  task {task.name}: {task.file}", markup=False)
+        for line in _told(look) if look else ():
+            console.print(line, markup=False)
         console.print(f"next: kitae -C {folder} run", markup=False)
 
     emit(output, as_json=as_json, text=text)
+
+
+def _check(folder: Path, base: str, gpu: str) -> str:
+    """The base as kitae.toml writes it, before anything is written.
+
+    Raises:
+        Mistake: the base is not here, or the GPU cannot be read.
+    """
+    scheme, _, path = base.partition(":")
+    if scheme == "path":
+        # On the command line a path begins here, in the file at the project.
+        base = f"path:{Path(path).expanduser().resolve().as_posix()}"
+    if base != BASE:
+        find_base(base, folder)
+    if gpu and parse_gpu(gpu) is None:
+        raise Mistake("a place without a GPU is not rented", where="--place", hint='write "a100-80x8"')
+    return base
+
+
+def _training(look: Look) -> TrainingLine:
+    found = look.found
+    return TrainingLine(
+        memory_gib=found.memory.total,
+        of_gib=found.gpu.gib,
+        fits=found.fits,
+        hours=found.wall_hours,
+        jpy=found.cost.jpy if found.cost else None,
+        price=look.price,
+    )
+
+
+def _told(look: Look) -> list[str]:
+    """Fit, hours, yen."""
+    found = look.found
+    fits = "fits" if found.fits else "does not fit"
+    lines = [f"  training on {look.gpu}: about {found.memory.total:,.0f} of {found.gpu.gib} GiB a GPU: {fits}"]
+    hours = found.wall_hours
+    lines += [f"  about {duration(hours.mid * 3600)}, {duration(hours.low * 3600)} to {duration(hours.high * 3600)}"]
+    if found.cost is None:
+        return [*lines, f"  no price of {look.gpu} is known: set yen_per_hour of the place"]
+    yen = Money(amount=Decimal(round(found.cost.jpy + found.cost.tax_jpy)), currency="JPY")
+    lines += [f"  about {money(yen)} with tax, at {look.price}; `kitae plan` tells more"]
+    return [*lines, *(f"  {warning}" for warning in found.warnings[:1])]
 
 
 def _sample(folder: Path) -> None:
@@ -77,7 +152,7 @@ def _sample(folder: Path) -> None:
         shutil.copytree(source, folder, dirs_exist_ok=True)
 
 
-def _own(folder: Path, documents: Path, questions: Path | None) -> _Plan:
+def _own(folder: Path, documents: Path, questions: Path | None, base: str, gpu: str) -> _Plan:
     if not documents.is_dir():
         raise Mistake("the folder of documents does not exist", where=str(documents), hint="name an existing folder")
     if not readable_files(documents):
@@ -96,6 +171,8 @@ def _own(folder: Path, documents: Path, questions: Path | None) -> _Plan:
     return _Plan(
         name=folder.resolve().name,
         language=guess_language(documents),
+        base=base,
+        gpu=gpu,
         sources=(("documents", path, guess_profile(documents)),),
         suites=suites,
     )
@@ -114,7 +191,7 @@ def _toml(plan: _Plan) -> str:
 [project]
 name = {quoted(plan.name)}
 language = {quoted(plan.language)}
-base = "wheel:gemma3-270m"        # or "hf:ORG/NAME" (from the local cache), or "path:FOLDER" / 基にするモデル
+base = {quoted(plan.base)}        # or "hf:ORG/NAME" (from the local cache), or "path:FOLDER" / 基にするモデル
 """
     ]
     if plan.suites:
@@ -169,16 +246,35 @@ tokens = "600k"                   # how much the tuning reads: 14 minutes on two
 # name = "tune-only"
 # set = { "train.pretrain.tokens" = 0 }
 
-# [[places]]                      # where work may happen, and what may be there / 作業場所と置いてよい文書
-# name = "office"
-# may_hold = "restricted"
-
+PLACES
 # [endpoints.api]                 # nothing leaves unless it is declared here / ここに書かない限り何も外に出ません
 # url = "https://llm.example/v1"
 # model = "model-2026-08-01"
 # key = "env:API_KEY"
 # may_receive = "public"
 # row = true
-"""
+""".replace("PLACES\n", _places(plan.gpu))
     )
     return "".join(parts)
+
+
+def _places(gpu: str) -> str:
+    """The office, as a comment where it is the only one; what is rented begins with the lowest label."""
+    told = "# where work may happen, and what may be there / 作業場所と置いてよい文書"
+    if not gpu:
+        return f"""# [[places]]                      {told}
+# name = "office"
+# may_hold = "restricted"
+
+"""
+    return f"""[[places]]                        {told}
+name = "office"
+may_hold = "restricted"
+
+[[places]]                        # rented / 借りる計算機
+name = "{RENTED}"
+gpu = "{gpu}"
+may_hold = "public"               # raise it when somebody has decided so / 置いてよいと決めたら上げてください
+# yen_per_hour = 5000             # of all its nodes, with today's price / 1時間の金額
+
+"""

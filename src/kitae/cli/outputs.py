@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from ..core.noun import Noun
+from ..plan.span import Span
 
 
 class Output(Noun):
@@ -37,11 +38,27 @@ class StepLine(Noun):
     why: str
 
 
+class TrainingLine(Noun):
+    """What the project's training would take on the GPUs that were named; all of it estimated."""
+
+    memory_gib: float
+    """Of each GPU."""
+    of_gib: int
+    fits: bool
+    hours: Span
+    jpy: float | None
+    """Before tax; `None` where no price is known."""
+    price: str
+    """Key of it in the catalogue."""
+
+
 class InitOutput(Output):
     file: str
     documents: int
     sources: tuple[str, ...]
     suites: tuple[str, ...]
+    training: TrainingLine | None
+    """`None` where no GPUs were named."""
 
 
 class RunOutput(Output):
@@ -158,6 +175,13 @@ class AskOutput(Output):
     engine: str
     number_format: str
     seconds: float
+
+
+class NumberOutput(Output):
+    value: int | float
+    """Whole where it is."""
+    unit: str
+    """`tokens`, `parameters`, `hours`, `gpu_hours`, `JPY`, `USD`; empty for a bare number."""
 
 
 Pair = tuple[float, float]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Callable
 
 from rich.console import Console
@@ -25,6 +26,25 @@ def emit(output: Output, *, as_json: bool, text: Callable[[Console], None]) -> N
         print(output.model_dump_json(by_alias=True))
     else:
         text(console())
+
+
+def wrapping(console: Console, width: int = 78) -> Callable[[str], None]:
+    """Prints lines that are cut between words, what follows indented by two more than where the line began."""
+
+    def say(text: str = "") -> None:
+        for line in text.split("\n"):
+            begin = line[: len(line) - len(line.lstrip())]
+            cut = textwrap.TextWrapper(
+                width,
+                initial_indent=begin,
+                subsequent_indent=f"{begin}  ",
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+            for part in cut.wrap(line.lstrip()) or [""]:
+                console.print(part, markup=False, highlight=False, soft_wrap=True)
+
+    return say
 
 
 def line(artifact: Artifact, store: Store, *, used: bool) -> ArtifactLine:

@@ -20,6 +20,7 @@ from .outputs import (
     GcOutput,
     InitOutput,
     LineageOutput,
+    NumberOutput,
     Output,
     PreflightOutput,
     ReportOutput,
@@ -33,6 +34,7 @@ from .outputs import (
     TransferOutput,
     VerifyOutput,
 )
+from .plan_outputs import PlanBacktestOutput, PlanEstimateOutput, PlanOutput
 
 
 class Told(Noun):
@@ -41,6 +43,8 @@ class Told(Noun):
     what: str
     where: str
     hint: str
+    readings: tuple[str, ...]
+    """What was written could mean each of these; empty where that is not what is wrong."""
 
 
 class MistakeOutput(Output):
@@ -66,6 +70,10 @@ OUTPUTS: dict[str, type[Output]] = {
     "report": ReportOutput,
     "export": ExportOutput,
     "ask": AskOutput,
+    "number": NumberOutput,
+    "plan": PlanOutput,
+    "plan-estimate": PlanEstimateOutput,
+    "plan-backtest": PlanBacktestOutput,
     "verify": VerifyOutput,
     "gc": GcOutput,
     "push": TransferOutput,

@@ -11,11 +11,16 @@ class Mistake(Exception):
 
     exit_code = 2
 
-    def __init__(self, what: str, *, where: str = "", hint: str = "") -> None:
+    def __init__(self, what: str, *, where: str = "", hint: str = "", readings: tuple[str, ...] = ()) -> None:
+        """
+        Args:
+            readings: What was written could mean each of these.
+        """
         super().__init__(what)
         self.what = what
         self.where = where
         self.hint = hint
+        self.readings = readings
 
     def __str__(self) -> str:
         lines = [self.what]

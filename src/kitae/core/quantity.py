@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import re
-import unicodedata
-from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any, Literal, TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import BeforeValidator
 
+from . import numerals
 from .mistakes import Mistake
 from .noun import Noun
 
@@ -18,23 +18,23 @@ T = TypeVar("T")
 
 How = Literal["estimated", "quoted", "measured"]
 
-# B is 10⁹ and 兆 10¹²: the pair that people mix up when a paper says billion and a budget says 億.
-MAGNITUDES = {
-    "k": 10**3,
-    "m": 10**6,
-    "b": 10**9,
-    "t": 10**12,
-    "千": 10**3,
-    "万": 10**4,
-    "億": 10**8,
-    "兆": 10**12,
+CURRENCIES: Final[dict[str, Literal["JPY", "USD"]]] = {
+    "¥": "JPY",
+    "円": "JPY",
+    "jpy": "JPY",
+    "yen": "JPY",
+    "us$": "USD",
+    "$": "USD",
+    "米ドル": "USD",
+    "ドル": "USD",
+    "usd": "USD",
+    "dollars": "USD",
+    "dollar": "USD",
 }
-CURRENCIES = {"¥": "JPY", "円": "JPY", "$": "USD", "ドル": "USD", "jpy": "JPY", "usd": "USD"}
-KANJI_DIGITS = {kanji: value for value, kanji in enumerate("〇一二三四五六七八九")}
-SMALL = {"十": 10, "百": 100, "千": 1000}
+"""Marks before or behind an amount. Longer ones stand before those that they contain."""
 
-_DIGITS = r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
-_PIECE = re.compile(rf"({_DIGITS}|[〇一二三四五六七八九十百千]+)?(千?[万億兆]|[kmbt千]|)", re.IGNORECASE)
+FORMAL: Final = re.compile(r"^金(?=.)|也$")
+"""As on receipts: 金壱百萬円也."""
 
 
 class Quantity(Noun):
@@ -61,60 +61,36 @@ class Quantity(Noun):
 
 
 def parse_number(written: Any, *, where: str = "") -> Decimal:
-    """Reads `7B`, `100k`, `10万`, `1.5億`, `１２万３千`, `二十`, `2,000,000` exactly.
+    """Reads `7B`, `100k`, `10万`, `1.5億`, `１２万３千`, `二十`, `7×10⁹`, `2,000,000` exactly.
 
     Raises:
         Mistake: it can be read in no way or in more than one (`1.000.000`, `1,5`, a range, a sign).
     """
+    with at(where):
+        return _number(written)
+
+
+@contextmanager
+def at(where: str) -> Iterator[None]:
+    """Adds to a Mistake where that stands which was read."""
+    try:
+        yield
+    except Mistake as mistake:
+        mistake.where = mistake.where or where
+        raise
+
+
+def _number(written: Any) -> Decimal:
     if isinstance(written, bool) or not isinstance(written, (int, float, str, Decimal)):
-        raise Mistake(f"`{written}` is not a number", where=where, hint="write for example 20000, 20k or 2万")
-    if isinstance(written, (int, float, Decimal)):
-        return _checked(Decimal(str(written)), written, where)
-    text = unicodedata.normalize("NFKC", written).replace("_", "").replace(" ", "")
-    if re.fullmatch(r"\d{1,3}(\.\d{3}){2,}", text) or re.fullmatch(r"\d+,\d{1,2}", text):
-        readings = f"{text.replace('.', '').replace(',', '')} or {text.replace(',', '.').split('.')[0]}"
-        raise Mistake(
-            f"`{written}` can be read as {readings}", where=where, hint="write `,` between thousands, `.` for decimals"
-        )
-    return _checked(_sum_of_pieces(text, written, where), written, where)
+        raise Mistake(f"`{written}` is not a number", hint=numerals.HINT)
+    if isinstance(written, str):
+        return numerals.read(written)
+    return _checked(Decimal(str(written)), written)
 
 
-def _sum_of_pieces(text: str, written: Any, where: str) -> Decimal:
-    total, position, last = Decimal(0), 0, None
-    while position < len(text):
-        match = _PIECE.match(text, position)
-        if match is None or match[1] is None:
-            raise Mistake(f"`{written}` is not a number", where=where, hint="write for example 20000, 20k or 2万")
-        magnitude = math.prod(MAGNITUDES[mark] for mark in match[2].lower())
-        if last is not None and magnitude >= last:
-            raise Mistake(f"`{written}` names magnitudes out of order", where=where, hint="the larger comes first")
-        total += _piece_value(match[1]) * magnitude
-        last, position = magnitude, match.end()
-    if last is None:
-        raise Mistake("an empty number", where=where, hint="write for example 20000, 20k or 2万")
-    return total
-
-
-def _piece_value(piece: str) -> Decimal:
-    if piece[0].isdigit() or piece[0] == ".":
-        try:
-            return Decimal(piece.replace(",", ""))
-        except InvalidOperation:  # a digit of another script that NFKC leaves alone
-            raise Mistake(f"`{piece}` is not a number", hint="write digits 0 to 9") from None
-    if not any(character in SMALL for character in piece):
-        return Decimal("".join(str(KANJI_DIGITS[character]) for character in piece))
-    total, digit = 0, 0
-    for character in piece:
-        if character in SMALL:
-            total, digit = total + (digit or 1) * SMALL[character], 0
-        else:
-            digit = KANJI_DIGITS[character]
-    return Decimal(total + digit)
-
-
-def _checked(number: Decimal, written: Any, where: str) -> Decimal:
+def _checked(number: Decimal, written: Any) -> Decimal:
     if not number.is_finite() or number < 0:
-        raise Mistake(f"`{written}` does not fit here", where=where, hint="write a finite number that is not negative")
+        raise Mistake(f"`{written}` does not fit here", hint="write a finite number that is not negative")
     return number
 
 
@@ -124,10 +100,13 @@ def parse_count(written: Any, *, where: str = "") -> int:
     Raises:
         Mistake: it is no number, or not a whole one (`1.5`; `1.5k` is whole).
     """
-    number = parse_number(written, where=where)
-    if number != number.to_integral_value():
-        raise Mistake(f"`{written}` is not a whole number", where=where, hint="write a whole number")
-    return int(number)
+    with at(where):
+        if isinstance(written, str):
+            numerals.point_or_thousands(written, written)
+        number = _number(written)
+        if number != number.to_integral_value():
+            raise Mistake(f"`{written}` is not a whole number", hint="write a whole number")
+        return int(number)
 
 
 class Money(Noun):
@@ -141,21 +120,32 @@ class Money(Noun):
 
 
 def parse_money(written: Any, *, where: str = "") -> Money:
-    """Reads `¥2,000,000`, `200万円`, `$3,500`, `3.5k USD`.
+    """Reads `¥2,000,000`, `200万円`, `1,200百万円`, `金壱百萬円也`, `$3,500`, `3.5k USD`.
 
     Raises:
         Mistake: no currency, two currencies, or no number.
     """
     hint = "write for example ¥2,000,000, 200万円 or $3,500"
-    if not isinstance(written, str):
-        raise Mistake(f"`{written}` names no currency", where=where, hint=hint)
-    text = unicodedata.normalize("NFKC", written).strip()
-    named = {code for mark, code in CURRENCIES.items() if mark in text.lower()}
-    if len(named) != 1:
-        raise Mistake(f"`{written}` names {'no' if not named else 'more than one'} currency", where=where, hint=hint)
-    for mark in CURRENCIES:
-        text = re.sub(re.escape(mark), "", text, flags=re.IGNORECASE)
-    return Money.model_validate({"amount": parse_number(text, where=where), "currency": named.pop()})
+    with at(where):
+        if not isinstance(written, str):
+            raise Mistake(f"`{written}` names no currency", hint=hint)
+        plain = FORMAL.sub("", numerals.folded(written))
+        named = {code for mark, code in CURRENCIES.items() if mark in plain}
+        if len(named) > 1:
+            raise Mistake(f"`{written}` names more than one currency", hint=hint)
+        number = without_currency(plain)
+        numerals.point_or_thousands(number, written)
+        amount = numerals.read(number, shown=written)
+        if not named:
+            readings = (f"¥{amount:,f}", f"${amount:,f}")
+            raise Mistake(f"`{written}` names no currency: {' or '.join(readings)}", hint=hint, readings=readings)
+        return Money(amount=amount, currency=named.pop())
+
+
+def without_currency(plain: str) -> str:
+    """Without the marks around an amount, or around both ends of a range; one inside is left to be refused."""
+    marks = "|".join(map(re.escape, CURRENCIES))
+    return re.sub(rf"^(?:{marks})|(?:{marks})$|(?:{marks})(?=[-–〜~か])|(?<=[-–〜~])(?:{marks})", "", plain)
 
 
 def _field(parse: Callable[[Any], T]) -> BeforeValidator:

@@ -1,0 +1,60 @@
+"""`kitae plan`, `kitae plan estimate` and `kitae plan backtest`: their arguments."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON (docs/schema) instead of text.")]
+
+
+def plan(
+    context: typer.Context,
+    by: Annotated[str, typer.Option(help="The day it has to be ready: 2027-01-31.")] = "",
+    budget: Annotated[str, typer.Option(help="At most, for example 200万円 or $3,500; [goal] when left out.")] = "",
+    json: Json = False,
+) -> None:
+    """What the project's training costs, where, and what else would do."""
+    if context.invoked_subcommand is None:
+        from .main import Where
+        from .plan import plan as command
+
+        command(Where.folder, by=by, budget=budget, as_json=json)
+
+
+def estimate(
+    params: Annotated[str, typer.Option(help="Parameters of the model: 7B, 70億.")],
+    tokens: Annotated[str, typer.Option(help="Tokens to train on: 7B, 1.5億.")],
+    gpu: Annotated[str, typer.Option(help="Card and GiB: a100-40.")],
+    gpus: Annotated[int, typer.Option(min=1, help="How many in all.")],
+    hours_reserved: Annotated[float | None, typer.Option(help="Hours of the window that is paid for.")] = None,
+    price: Annotated[str, typer.Option(help="Key of the catalogue: aws:p4d.24xlarge:us-east-1.")] = "",
+    method: Annotated[str, typer.Option(help="full, lora or qlora.")] = "full",
+    sequence: Annotated[int, typer.Option(min=1, help="Tokens in a row.")] = 4096,
+    fx: Annotated[float | None, typer.Option(min=1, help="Yen for a dollar, today.")] = None,
+    as_written: Annotated[bool, typer.Option("--as-written", help="The figures are no slips.")] = False,
+    json: Json = False,
+) -> None:
+    """What a training takes: memory, hours, money, electricity."""
+    from .plan_estimate import estimate as command
+    from .plan_estimate import read
+
+    asked = read(
+        params, tokens, gpu, gpus, price=price, method=method, sequence=sequence, hours_reserved=hours_reserved
+    )
+    command(asked, fx=fx, as_written=as_written, as_json=json)
+
+
+def backtest(json: Json = False) -> None:
+    """The planner held against published runs."""
+    from .plan_backtest import backtest as command
+
+    command(as_json=json)
+
+
+def register(app: typer.Typer) -> None:
+    """Adds them to `kitae plan`."""
+    app.callback(invoke_without_command=True)(plan)
+    app.command()(estimate)
+    app.command()(backtest)

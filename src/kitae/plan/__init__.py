@@ -1,0 +1,1 @@
+"""What training will cost, what it did cost, and when it happens."""

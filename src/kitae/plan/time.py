@@ -1,0 +1,100 @@
+"""How long training takes: floating-point operations, and how many of them a card does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from pydantic import Field
+
+from ..core.noun import Noun
+from .architecture import Architecture
+from .cards import Card, steady
+from .memory import Method
+from .span import Span
+
+HOUR: Final = 3600.0
+
+LOST: Final = 0.25
+"""At most so much of a run's hours computes nothing that stays: waiting, restarts, slow nodes. An assumption, one
+round figure for every card and size. Meta lost less than 0.1 with 16,384 H100 (The Llama 3 Herd of Models, 2024), with
+people and automation that a company has not; at 0.25 no interval of an A100 is wider than twice its lower end."""
+
+PASSES: Final[dict[Method, float]] = {"full": 6.0, "lora": 4.0, "qlora": 4.0}
+"""Operations for each parameter and token: two forward, two for the gradient of what goes in, two for that of the
+weights, which LoRA does not need."""
+
+UNPACKING: Final = 3083 / 2413
+"""QLoRA takes so many times as long as LoRA: 8B on one RTX 4090 (pytorch/torchtune README)."""
+
+MEASURING: Final = 1 / 3
+"""Reading a token takes so much of training on it: forward, without the way back."""
+
+
+class Work(Noun):
+    """What is to be computed."""
+
+    tokens: float = Field(ge=0)
+    method: Method = "full"
+    sequence: int = Field(default=4096, ge=1)
+    packing: float = Field(default=1.0, gt=0, le=1)
+    """Share of what is computed that is tokens and not padding."""
+    evaluated: float = Field(default=0.0, ge=0)
+    """Tokens that are read to measure, all measurements together."""
+    checkpoints: int = Field(default=0, ge=0)
+    checkpoint_seconds: float = Field(default=0.0, ge=0)
+    """That training stands still for each; 0 where they are written beside it."""
+    tokenise_seconds: float = Field(default=0.0, ge=0)
+    """That the machines wait for text to become tokens; 0 where that was done before."""
+
+
+class Hours(Noun):
+    """GPU-hours, part by part."""
+
+    parts: dict[str, Span]
+    sources: tuple[str, ...]
+
+    @property
+    def total(self) -> Span:
+        """The sum of the parts."""
+        total = Span.exactly(0.0)
+        for part in self.parts.values():
+            total = total + part
+        return total
+
+
+def operations(model: Architecture, work: Work) -> float:
+    """For one token. Attention has no weights: its backward pass costs twice its forward one with LoRA too."""
+    attention = 12 * model.layers * model.heads * model.head * work.sequence
+    return PASSES[work.method] * model.active + attention
+
+
+def hours(model: Architecture, work: Work, found: Card, *, gpus: int = 1) -> Hours:
+    """GPU-hours on so many cards of a kind, between what was reached at best and a run with losses.
+
+    The middle is geometric: `LOST` is at none at the lower end and at all of it at the upper.
+    """
+    rate, sources = steady(found, model.active)
+    computed = (work.tokens / work.packing + work.evaluated * MEASURING) * operations(model, work)
+    slower = UNPACKING if work.method == "qlora" else 1.0
+    least = computed * slower / (found.peak_tflops * 1e12 * HOUR)
+    # A measured share of one's own is of whole runs already.
+    lost = 0.0 if found.mfu else LOST
+    whole = Span.between(least / rate.high, least / rate.low / (1 - lost)) if least else Span.exactly(0.0)
+    standing = gpus * (work.checkpoints * work.checkpoint_seconds + work.tokenise_seconds) / HOUR
+    reading = work.evaluated * MEASURING / (work.tokens / work.packing + work.evaluated * MEASURING) if least else 0.0
+    parts = {
+        "training": whole * (1 - reading),
+        "evaluation": whole * reading,
+        "standing still": Span.exactly(standing),
+    }
+    return Hours(parts=parts, sources=sources)
+
+
+def together(found: Sequence[Hours]) -> Hours:
+    """Several works, one after another: like parts are added up."""
+    parts: dict[str, Span] = {}
+    for each in found:
+        for name, part in each.parts.items():
+            parts[name] = parts.get(name, Span.exactly(0.0)) + part
+    return Hours(parts=parts, sources=tuple(dict.fromkeys(source for each in found for source in each.sources)))

@@ -1,0 +1,138 @@
+"""`kitae plan`, as a user and as a script call it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import kitae.sample
+
+Command = Callable[..., Any]
+EXAMPLE = (
+    *("plan", "estimate", "--params", "7.96B", "--tokens", "7B", "--gpu", "a100-40", "--gpus", "16"),
+    *("--hours-reserved", "60", "--price", "aws:p4d.24xlarge:us-east-1", "--method", "full", "--sequence", "4096"),
+    *("--fx", "150"),
+)
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> Path:
+    folder = tmp_path / "x"
+    shutil.copytree(Path(kitae.sample.__file__).parent / "yamabiko", folder)
+    return folder
+
+
+def columns(line: str) -> int:
+    """As a terminal counts them: Japanese characters take two."""
+    return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in line)
+
+
+def test_the_contract_of_estimate(kitae: Command) -> None:
+    ended = kitae(*EXAMPLE, "--json")
+    assert ended.code == 0, ended.err
+    found = json.loads(ended.out)
+    assert found["schema"] == 1
+    for key in ("gpu_hours", "wall_hours"):
+        assert found[key]["low"] <= found[key]["mid"] <= found[key]["high"]
+    assert found["gpu_hours"]["mid"] == pytest.approx(16 * found["wall_hours"]["mid"])
+    memory = found["memory_gib"]
+    assert memory["per_gpu"] == pytest.approx(sum(memory["parts"].values()))
+    assert memory["fits"] is True
+    cost = found["cost"]
+    assert (round(cost["usd"]), cost["jpy"]) == (2635, pytest.approx(cost["usd"] * 150))
+    assert 0 < cost["idle_usd"] < cost["usd"]
+    assert found["energy_kwh"] == pytest.approx(found["gpu_hours"]["mid"] * 0.44)
+    assert found["co2_kg"] > 0 and found["sources"]
+    assert found["known"]["gpu_hours"] == "estimated" and found["known"]["cost.usd"] == "quoted"
+    assert set(found["known"].values()) <= {"estimated", "quoted", "measured"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (("--params", "7M"), "7B"),
+        (("--price", "aws:p4d.24xlarge:mars"), "aws:p4d.24xlarge"),
+        (("--gpu", "h100-80"), "a100-40"),
+        (("--gpu", "a100"), "a100-40"),
+        (("--method", "fulll"), "full"),
+        (("--tokens", "1.000.000"), "1,000,000"),
+        (("--hours-reserved", "0"), "window"),
+    ],
+)
+def test_what_cannot_be_meant_is_asked_back(kitae: Command, changes: tuple[str, str], told: str) -> None:
+    ended = kitae(*EXAMPLE, *changes)
+    assert ended.code == 2
+    assert told in ended.err
+
+
+def test_what_looks_like_a_slip_is_taken_when_it_is_meant(kitae: Command) -> None:
+    assert kitae(*EXAMPLE, "--params", "7M", "--as-written").code == 0
+
+
+@pytest.mark.parametrize("arguments", [("plan",), ("plan", "backtest"), EXAMPLE, ("plan", "--budget", "¥100")])
+def test_it_fits_eighty_columns(kitae: Command, sample: Path, arguments: tuple[str, ...]) -> None:
+    ended = kitae("-C", sample, *arguments)
+    assert ended.code == 0, ended.err
+    assert [line for line in ended.out.splitlines() if columns(line) > 80] == []
+
+
+def test_the_plan_of_the_bundled_company_names_places_reasons_and_other_ways(kitae: Command, sample: Path) -> None:
+    told = " ".join(kitae("-C", sample, "plan").out.split())
+    assert "1. office" in told
+    assert "not needed: 40 GB fits, 20% less" in told
+    assert "no price of an API is built in" in told
+    assert "prices are older than 90 days" in told
+
+
+def test_a_day_that_is_none_is_a_mistake(kitae: Command, sample: Path) -> None:
+    assert kitae("-C", sample, "plan", "--by", "tomorrow").code == 2
+
+
+def test_the_backtest_prints_prediction_publication_residual_and_width(kitae: Command) -> None:
+    found = json.loads(kitae("plan", "backtest", "--json").out)
+    for run in found["runs"]:
+        assert run["width"] == pytest.approx(run["predicted"]["high"] / run["predicted"]["low"])
+        assert run["residual"] == pytest.approx(run["published"] / run["predicted"]["mid"] - 1)
+        assert run["inside"] == (run["predicted"]["low"] <= run["published"] <= run["predicted"]["high"])
+    a100 = next(each for each in found["coverage"] if each["card"] == "a100")
+    assert a100["widest"] <= 2 and a100["inside"] >= 0.8 * a100["runs"]
+
+
+def test_init_ends_with_fit_hours_and_yen_on_the_gpus_that_are_named(
+    kitae: Command, sample: Path, tiny_base: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "mine"
+    ended = kitae(
+        "init",
+        folder,
+        "--documents",
+        sample / "documents" / "it",
+        "--base",
+        f"path:{tiny_base}",
+        "--place",
+        "a100-80x8",
+    )
+    assert ended.code == 0, ended.err
+    assert "of 80 GiB a GPU: fits" in ended.out
+    assert "with tax, at aws:p4de.24xlarge:us-east-1" in ended.out
+    written = (folder / "kitae.toml").read_text(encoding="utf-8")
+    assert 'gpu = "a100-80x8"\nmay_hold = "public"' in written
+    assert f'base = "path:{tiny_base.as_posix()}"' in written
+
+
+def test_the_sample_takes_neither_base_nor_place(kitae: Command, tmp_path: Path) -> None:
+    ended = kitae("init", tmp_path / "mine", "--sample", "--place", "a100-80x8")
+    assert ended.code == 2
+    assert not (tmp_path / "mine").exists()
+
+
+def test_init_with_a_base_that_is_not_there_writes_nothing(kitae: Command, sample: Path, tmp_path: Path) -> None:
+    ended = kitae("init", tmp_path / "mine", "--documents", sample / "documents", "--base", "path:nowhere")
+    assert ended.code == 2
+    assert not (tmp_path / "mine").exists()

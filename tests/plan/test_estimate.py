@@ -1,0 +1,149 @@
+"""Memory, time, price and energy of one training, against the worked example and against what must always hold."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kitae.core.mistakes import Mistake
+from kitae.gate.policy import Gpu
+from kitae.plan.architecture import typical
+from kitae.plan.estimate import Ask, Estimate, Extras, estimate
+from kitae.plan.price import Offer, exchange, offer
+from kitae.plan.time import Work
+
+TODAY = datetime.date(2026, 11, 26)
+A100 = Gpu(card="a100", gib=40, count=8)
+
+
+def asked(
+    key: str, *, tokens: float = 7e9, reserved: float | None = 60, usd: float | None = None, **more: object
+) -> Estimate:
+    found = offer(key) if usd is None else offer(key).model_copy(update={"usd": usd})
+    ask = Ask(
+        model=typical(7.96e9),
+        works=(Work(tokens=tokens),),
+        gpu=found.gpus,
+        gpus=16,
+        offer=found,
+        hours_reserved=reserved,
+    )
+    return estimate(ask.model_copy(update=more), today=TODAY)
+
+
+@pytest.mark.parametrize(
+    ("key", "usd"),
+    [
+        ("aws:p4d.24xlarge:us-east-1", 2635),
+        ("aws:p4d.24xlarge:ap-northeast-1", 3612),
+        ("aws:p4d.24xlarge:us-east-1:2023", 3933),
+        ("aws:p4d.24xlarge::block", 2124),
+        ("gcp:a2-megagpu-16g:us-central1", 3344),
+        ("gcp:a2-highgpu-8g:us-central1", 3526),
+    ],
+)
+def test_sixteen_a100_for_sixty_hours_cost_what_the_worked_example_says(key: str, usd: int) -> None:
+    cost = asked(key).cost
+    assert cost is not None
+    assert round(cost.usd) == usd
+    assert cost.jpy == pytest.approx(cost.usd * 150)
+    assert cost.tax_jpy == pytest.approx(cost.jpy / 10)
+
+
+def test_a_block_is_of_whole_days_and_cannot_be_cancelled() -> None:
+    found = asked("aws:p4d.24xlarge::block")
+    assert found.cost is not None
+    assert found.cost.billed_hours == 72
+    assert any("neither changed nor cancelled" in told for told in found.warnings)
+
+
+def test_a_small_model_in_the_worked_window_is_mostly_idle_and_says_so() -> None:
+    found = asked("aws:p4d.24xlarge:us-east-1", tokens=1e9)
+    assert found.cost is not None
+    assert found.cost.idle_usd > 0.8 * found.cost.usd
+
+
+def test_a_window_that_is_too_short_says_so() -> None:
+    found = asked("aws:p4d.24xlarge:us-east-1", reserved=12)
+    assert found.cost is not None
+    assert not found.cost.enough
+    assert "the window of 12 hours is shorter than the work" in found.warnings
+
+
+def test_an_old_price_says_so_wherever_it_is_used() -> None:
+    old = offer("aws:p4d.24xlarge::block")
+    assert "of 2024" in old.warning(TODAY)
+    assert old.warning(TODAY) in asked(old.key).warnings
+    new = Offer(key="own:node:tokyo", gpu="a100-40x8", usd=20, as_of="2026-11-01", source="a quotation")
+    assert new.warning(TODAY) == ""
+    assert new.warning(TODAY + datetime.timedelta(days=91)) != ""
+
+
+def test_what_has_no_price_is_not_in_the_sum_and_said_to_be_missing() -> None:
+    without = asked("aws:p4d.24xlarge:us-east-1")
+    extras = Extras(storage_gb=730, storage_usd=0.5, egress_gb=100, egress_usd=0.1)
+    with_prices = asked("aws:p4d.24xlarge:us-east-1", extras=extras)
+    assert without.cost is not None and with_prices.cost is not None
+    assert without.cost.storage_usd is None
+    assert any("storage and egress" in told for told in without.warnings)
+    assert not any("storage and egress" in told for told in with_prices.warnings)
+    assert with_prices.cost.usd - without.cost.usd == pytest.approx(730 * 0.5 * 60 / 730 + 10)
+
+
+def test_yen_have_a_band_around_a_dated_rate() -> None:
+    cost = asked("aws:p4d.24xlarge:us-east-1").cost
+    assert cost is not None
+    assert cost.jpy_low == pytest.approx(cost.jpy * (1 - exchange().band))
+    assert cost.jpy_high == pytest.approx(cost.jpy * (1 + exchange().band))
+
+
+def test_a_spot_machine_cannot_be_reserved() -> None:
+    with pytest.raises(Mistake, match="spot"):
+        asked("aws:p4d.24xlarge:us-east-1:spot")
+
+
+def test_the_price_of_a_key_that_is_not_there_is_a_mistake_that_names_the_nearest() -> None:
+    with pytest.raises(Mistake) as mistake:
+        offer("aws:p4d.24xlarge:us-east1")
+    assert "aws:p4d.24xlarge:us-east-1" in mistake.value.hint
+
+
+tokens = st.floats(1e6, 1e13)
+terms = st.sampled_from(
+    ["aws:p4d.24xlarge:us-east-1", "aws:p4d.24xlarge:us-east-1:spot", "gcp:a2-megagpu-16g:us-central1"]
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.tuples(tokens, tokens).map(sorted), terms)
+def test_more_tokens_never_cost_less(few_many: list[float], key: str) -> None:
+    few, many = (asked(key, tokens=each, reserved=None).cost for each in few_many)
+    assert few is not None and many is not None
+    assert few.usd <= many.usd and few.usd_high <= many.usd_high
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.tuples(st.floats(0.01, 200), st.floats(0.01, 200)).map(sorted), st.sampled_from([None, 1.0, 60.0, 300.0]))
+def test_a_cheaper_price_never_raises_a_plan(cheap_dear: list[float], reserved: float | None) -> None:
+    cheap, dear = (asked("aws:p4d.24xlarge:us-east-1", reserved=reserved, usd=each).cost for each in cheap_dear)
+    assert cheap is not None and dear is not None
+    assert cheap.usd <= dear.usd and cheap.idle_usd <= dear.idle_usd
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.floats(1e7, 1e10),
+    st.floats(1.001, 20),
+    st.sampled_from(["aws:p4d.24xlarge:us-east-1", "aws:p4d.24xlarge::block"]),
+)
+def test_a_reservation_longer_than_its_use_is_idle_for_the_rest(tokens: float, times: float, key: str) -> None:
+    used = asked("aws:p4d.24xlarge:us-east-1", tokens=tokens, reserved=None).wall_hours.mid
+    found = asked(key, tokens=tokens, reserved=used * times)
+    assert found.cost is not None
+    assert found.cost.idle_usd > 0
+    assert found.cost.idle_usd == pytest.approx(
+        (found.cost.billed_hours - used) / found.cost.billed_hours * found.cost.usd
+    )

@@ -1,0 +1,166 @@
+"""The plan of a project: its own courses, its own places, its own prices."""
+
+from __future__ import annotations
+
+import datetime
+import subprocess
+import sys
+import time
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from kitae.core.mistakes import Mistake
+from kitae.core.quantity import parse_money
+from kitae.costing import cost_plan, courses_of, first_look, model_of
+from kitae.project import Project
+
+TODAY = datetime.date(2026, 11, 26)
+
+PLANNED = """
+[project]
+name = "planned"
+base = "hf:someone/model-7b"
+[[sources]]
+name = "rules"
+path = "."
+[train.pretrain]
+tokens = "7B"
+sequence = 4096
+[train.tune]
+tokens = "100M"
+[plan]
+parameters = "7.96B"
+hours_reserved = 60
+"""
+
+
+def project(folder: Path, more: str = "") -> Project:
+    (folder / "kitae.toml").write_text(PLANNED + more, encoding="utf-8")
+    return Project(folder)
+
+
+def test_a_project_is_planned_for_its_courses_where_they_fit(tmp_path: Path) -> None:
+    found = cost_plan(project(tmp_path), today=TODAY)
+    assert list(found.works) == ["pretrain", "tune"]
+    assert found.model.parameters == 7.96e9
+    assert found.fitting and found.out
+    assert found.hidden["paid but idle"] is not None and found.hidden["paid but idle"] > 0
+    assert found.hidden["people"] is None
+
+
+def test_the_window_that_is_reserved_is_what_costs(tmp_path: Path) -> None:
+    found = cost_plan(project(tmp_path), today=TODAY)
+    key = "aws:p4d.24xlarge:us-east-1"
+    option = next(each for each in (*found.fitting, *found.out) if each.name == key)
+    assert option.estimate and option.estimate.cost
+    assert option.estimate.cost.usd == pytest.approx(option.estimate.cost.machines * 60 * 21.957642)
+
+
+def test_a_declared_place_with_gpus_and_a_price_is_among_the_options(tmp_path: Path) -> None:
+    place = '\n[[places]]\nname = "lab"\ngpu = "a100-40x8"\nnodes = 2\nmay_hold = "internal"\nyen_per_hour = 1000\n'
+    found = cost_plan(project(tmp_path, place), today=TODAY)
+    assert found.fitting[0].name == "place:lab:"
+    assert found.fitting[0].estimate and found.fitting[0].estimate.cost
+    assert not any("place:lab" in told for told in found.warnings)
+
+
+def test_a_declared_place_without_a_price_is_taken_for_paid_and_says_so(tmp_path: Path) -> None:
+    place = '\n[[places]]\nname = "lab"\ngpu = "a100-40x8"\nnodes = 2\nmay_hold = "internal"\n'
+    first = cost_plan(project(tmp_path, place), today=TODAY).fitting[0]
+    assert (first.name, first.yen.mid) == ("place:lab:", 0)
+    assert "no price is set" in first.risk
+
+
+def test_the_budget_of_the_goal_counts_unless_another_is_named(tmp_path: Path) -> None:
+    goal = '\n[goal]\nsuite = "unseen"\nbudget = "¥100"\n'
+    found = cost_plan(project(tmp_path, goal), today=TODAY)
+    assert not found.fitting
+    assert cost_plan(project(tmp_path, goal), budget=parse_money("¥100,000,000"), today=TODAY).fitting
+
+
+def test_break_even_is_told_when_the_api_has_a_price(tmp_path: Path) -> None:
+    serving = "\n[plan.serving]\nanswers_per_month = 100_000\napi_usd_in = 3.0\napi_usd_out = 15.0\n"
+    rented = '[[places]]\nname = "lab"\ngpu = "a100-40x8"\nmay_hold = "internal"\nyen_per_hour = 9000\n'
+    found = cost_plan(project(tmp_path, serving + rented), today=TODAY)
+    assert found.api_yen == pytest.approx((1000 * 3 + 200 * 15) / 1e6 * 150)
+    pays = found.pays_from
+    assert pays["retrieval only"] is not None and pays["tuning only"] is not None
+    assert pays["retrieval only"] < pays["tuning only"]
+    assert pays["continued pretraining"] is not None and pays["from scratch"] is not None
+    assert pays["tuning only"] < pays["continued pretraining"] < pays["from scratch"]
+    named = {way.name: way.yen(100_000, 12) for way in found.ways}
+    assert named["API only"] == found.api_yen
+
+
+def test_rate_and_tax_of_the_project_are_used(tmp_path: Path) -> None:
+    rate = 'yen_per_dollar = 160\nrate_on = "2026-11-20"\ntax = 0\n'
+    found = cost_plan(project(tmp_path, rate), today=TODAY)
+    first = found.fitting[0]
+    assert first.estimate and first.estimate.cost
+    assert first.yen.mid == pytest.approx(first.estimate.cost.usd * 160)
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ("yen_per_dollar = 160\n", "rate_on"),
+        ("[plan.energy]\nkg_per_kwh = 0.4\n", "source"),
+        (
+            '[[plan.hardware]]\nname = "x"\ngpu = "none"\nyen = 1\nyears = 1\nhours_per_year = 1\nas_of = "2026"\n',
+            "GPU",
+        ),
+        ("machine = 2\n", "machines"),
+    ],
+)
+def test_what_belongs_together_is_asked_for(tmp_path: Path, more: str, told: str) -> None:
+    with pytest.raises(Mistake) as mistake:
+        project(tmp_path, more)
+    assert told in str(mistake.value)
+
+
+def test_a_base_that_is_not_here_and_has_no_size_is_a_mistake(tmp_path: Path) -> None:
+    found = project(tmp_path)
+    (tmp_path / "kitae.toml").write_text(PLANNED.replace('parameters = "7.96B"', ""), encoding="utf-8")
+    with pytest.raises(Mistake):
+        model_of(Project(found.folder))
+
+
+def test_tuning_for_epochs_is_reckoned_by_its_dialogues(tmp_path: Path) -> None:
+    (tmp_path / "kitae.toml").write_text(
+        PLANNED.replace('tokens = "100M"', "epochs = 2") + "[instruct]\ndialogues = 500\npractice = 500\n", "utf-8"
+    )
+    assert courses_of(Project(tmp_path).file)["tune"].tokens == 2 * 1000 * 100
+
+
+def test_what_this_machine_cannot_hold_falls_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.sysconf", {"SC_PHYS_PAGES": 2**22, "SC_PAGE_SIZE": 2**12}.__getitem__)
+    out = {option.name: option.why_out for option in cost_plan(project(tmp_path), today=TODAY).out}
+    assert out["this machine"].startswith("needs about ")
+    assert out["this machine"].endswith("this machine has 17")
+
+
+def test_the_first_look_takes_the_price_of_the_place_or_the_catalogues_for_such_a_node(tmp_path: Path) -> None:
+    place = '\n[[places]]\nname = "rented"\ngpu = "a100-80x8"\nmay_hold = "public"\n'
+    look = first_look(project(tmp_path, place), "rented")
+    assert look.price == "aws:p4de.24xlarge:us-east-1"
+    assert look.found.fits and look.found.cost
+    own = first_look(project(tmp_path, place + "yen_per_hour = 5000\n"), "rented")
+    assert own.price == "place:rented:"
+    odd = first_look(project(tmp_path, place.replace("a100-80x8", "h100-80x2")), "rented")
+    assert odd.price == "" and odd.found.cost is None
+
+
+def test_the_plan_of_the_bundled_company_takes_no_second_of_processor_time() -> None:
+    with resources.as_file(resources.files("kitae.sample") / "yamabiko") as folder:
+        started = time.process_time()
+        found = cost_plan(Project(folder), today=TODAY)
+        assert time.process_time() - started < 0.5
+    assert found.fitting[0].name == "office"
+
+
+def test_planning_imports_nothing_heavy() -> None:
+    code = "import sys, kitae.costing, kitae.cli.plan; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"torch", "transformers", "altair", "sudachipy"} & set(loaded)
