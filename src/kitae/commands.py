@@ -5,6 +5,7 @@ These are the functions behind the commands; the command line, Python and the te
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ from .evaluate.table import Line, Table, decision_table
 from .gate.client import LEDGER
 from .gate.policy import Place, check_place
 from .measuring import load, rereading
+from .plan.actual import KIND as SPENDING
+from .planning import note_spending, plans_of
 from .project import FILE, Project, Variant
 from .rented.inputs import INPUTS, Inputs, Learning, inputs_of
 from .rented.upload import Upload, artifact_uploads, file_uploads, kitae_uploads
@@ -27,7 +30,9 @@ from .train.recipe import COURSES
 
 if TYPE_CHECKING:
     from .assistant.answer import Answer
+    from .plan.probe import Forecast
     from .rented.job import Job
+    from .train.data import Data
     from .train.preflight import Preflight
     from .train.recipe import Course
 
@@ -53,7 +58,12 @@ def make_all(
     """
     with project.store.lock():
         making = Making(project.store, project.records, watcher) if watcher else Making(project.store, project.records)
-        road = _walk(project, making, until, place, inputs)
+        plans = plans_of(project, place)
+        try:
+            road = _walk(project, making, until, place, inputs)
+        finally:
+            # A course that came to its end is written down, whatever became of the one after it.
+            note_spending(project, making, plans, place)
         if until == "report":
             write_report(project, making)
     return making, road
@@ -189,27 +199,47 @@ def preflights(project: Project, watcher: Watcher | None = None, *, place: str =
     from .core.quiet import hush
 
     hush()
-    from .train.data import Data, dialogues, texts
     from .train.preflight import CHECKS, preflight
     from .train.stage import place as machine
 
     making, road = make_all(project, watcher, until="instruct", place=place)
     here = project.place(place)
     flights = []
+    for model, folder, course, data in courses_of(project, road):
+        done = making.watcher.start(f"model/{model}", "checking", len(CHECKS) + 1, "checks")
+        found = preflight(course, folder, data, place=machine(), done=done)
+        hours = found.probe.seconds / 3600
+        yen, watts = (here.yen_per_hour, here.watts) if here else (0.0, 0.0)
+        flights.append(Flight(model, found, yen=hours * yen, kwh=hours * watts / 1000))
+    return flights
+
+
+def courses_of(project: Project, road: Road) -> Iterator[tuple[str, Path, Course, Data]]:
+    """Every course of every model but of preferences: the model that comes out, the folder of the one that goes in."""
+    from .train.data import dialogues, texts
+
     for suffix, file in own_files(project).items():
         recipe, learning = file.train, road.learning[f"tuned{suffix}"]
-        courses: list[tuple[str, Course, Data]] = []
         if learning.corpus is not None and learning.general is not None:
             read = texts(recipe.pretrain, learning.model, learning.corpus, learning.general)
-            courses.append((f"pretrained{suffix}", recipe.pretrain, read))
-        courses.append((f"tuned{suffix}", recipe.tune, dialogues(recipe.tune, learning.model, learning.dialogues)))
-        for model, course, data in courses:
-            done = making.watcher.start(f"model/{model}", "checking", len(CHECKS) + 1, "checks")
-            found = preflight(course, learning.model.folder, data, place=machine(), done=done)
-            hours = found.probe.seconds / 3600
-            yen, watts = (here.yen_per_hour, here.watts) if here else (0.0, 0.0)
-            flights.append(Flight(model, found, yen=hours * yen, kwh=hours * watts / 1000))
-    return flights
+            yield f"pretrained{suffix}", learning.model.folder, recipe.pretrain, read
+        asked = dialogues(recipe.tune, learning.model, learning.dialogues)
+        yield f"tuned{suffix}", learning.model.folder, recipe.tune, asked
+
+
+def probes(project: Project, watcher: Watcher | None = None, *, place: str = "") -> list[tuple[str, Course, Forecast]]:
+    """Times some seconds of every course here, and says how long the whole takes. Makes what they learn from."""
+    from .core.quiet import hush
+
+    hush()
+    from .plan.probe import probe
+    from .train.stage import place as machine
+
+    _, road = make_all(project, watcher, until="instruct", place=place)
+    return [
+        (model, course, probe(course, folder, data, place=machine()))
+        for model, folder, course, data in courses_of(project, road)
+    ]
 
 
 def sealed(project: Project) -> tuple[Making, Road]:
@@ -247,6 +277,7 @@ def write_report(project: Project, making: Making) -> Path:
         goal=project.file.goal,
         steps=making.steps,
         ledger=list(project.records.all(LEDGER)),
+        spending=list(project.records.all(SPENDING)),
         against=AGAINST,
         yen_per_hour=project.yen_per_hour,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -30,6 +31,8 @@ from .instruct.stage import STAGE as INSTRUCT
 from .instruct.tasks import TASK
 from .knowledge.stage import EMBED, INDEX
 from .measuring import Knowledge, Measuring, identity_of, load, rows, served
+from .plan.actual import KIND, outcomes
+from .plan.amounts import amounts
 from .project import Project, ProjectFile
 from .rented.inputs import Inputs, Learning, opened
 from .train.stage import PREFER, PRETRAIN, TUNE
@@ -190,13 +193,25 @@ def _allowed(project: Project, place: str) -> Allowed:
     """How long a course may take here. Looked at when it is to be made: a limit is no part of what a model is."""
 
     def given() -> dict[str, Allowance]:
+        from .plan.stop import within_budget, within_window
         from .train.guard import allowance
 
-        here = project.place(place)
+        here, file = project.place(place), project.file
         rates = {"yen_per_hour": here.yen_per_hour, "watts": here.watts} if here else {}
-        return {"allowed": allowance(project.file.train.limits, **rates)}
+        allowed = allowance(file.train.limits, **rates)
+        spent = sum(each.actual.yen for each in outcomes(project.records.all(KIND)))
+        allowed = within_budget(allowed, file.goal.budget if file.goal else None, spent, here)
+        sent = amounts(project.store, every_weight=every_weight(file))
+        return {"allowed": within_window(allowed, file.schedule, sent, here, datetime.datetime.now(datetime.UTC))}
 
     return given
+
+
+def every_weight(file: ProjectFile) -> bool:
+    """Whether a course trains all weights, so that its checkpoints are three times the model."""
+    train = file.train
+    courses = [train.tune, *([train.pretrain] if train.pretrain.tokens else [])]
+    return any(course.method == "full" for course in courses)
 
 
 def _hard_negatives() -> dict[str, Callable[[Iterable[Passage]], Retriever]]:

@@ -21,13 +21,16 @@ from .outputs import (
     NumberOutput,
     Output,
     PreflightOutput,
+    ProbeOutput,
     ReportOutput,
     RunOutput,
+    ScheduleOutput,
     ShowOutput,
     StatusOutput,
     TrainJobOutput,
     TransferOutput,
     VerifyOutput,
+    WorksheetOutput,
 )
 from .plan_outputs import PlanBacktestOutput, PlanEstimateOutput, PlanOutput
 
@@ -66,6 +69,9 @@ OUTPUTS: dict[str, type[Output]] = {
     "plan": PlanOutput,
     "plan-estimate": PlanEstimateOutput,
     "plan-backtest": PlanBacktestOutput,
+    "plan-probe": ProbeOutput,
+    "plan-schedule": ScheduleOutput,
+    "plan-worksheet": WorksheetOutput,
     "verify": VerifyOutput,
     "gc": GcOutput,
     "push": TransferOutput,
