@@ -14,10 +14,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from kitae.commands import courses_of, make_all
+from kitae.commands import make_all
 from kitae.core.quiet import hush
 from kitae.plan.probe import Forecast, probe
 from kitae.project import Project
+from kitae.road import courses_of
 from kitae.train.checkpoint import Checkpoints
 from kitae.train.data import Data
 from kitae.train.fit import fit

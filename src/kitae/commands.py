@@ -5,7 +5,6 @@ These are the functions behind the commands; the command line, Python and the te
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,14 +24,13 @@ from .planning import note_spending, plans_of
 from .project import FILE, Project, Variant
 from .rented.inputs import INPUTS, Inputs, Learning, inputs_of
 from .rented.upload import Upload, artifact_uploads, file_uploads, kitae_uploads
-from .road import Road, own_files, train_given, walk
+from .road import Road, courses_of, train_given, walk
 from .train.recipe import COURSES
 
 if TYPE_CHECKING:
     from .assistant.answer import Answer
     from .plan.probe import Forecast
     from .rented.job import Job
-    from .train.data import Data
     from .train.preflight import Preflight
     from .train.recipe import Course
 
@@ -214,20 +212,19 @@ def preflights(project: Project, watcher: Watcher | None = None, *, place: str =
     return flights
 
 
-def courses_of(project: Project, road: Road) -> Iterator[tuple[str, Path, Course, Data]]:
-    """Every course of every model but of preferences: the model that comes out, the folder of the one that goes in."""
-    from .train.data import dialogues, texts
+@dataclass(frozen=True)
+class Probed:
+    """A course, timed for some seconds."""
 
-    for suffix, file in own_files(project).items():
-        recipe, learning = file.train, road.learning[f"tuned{suffix}"]
-        if learning.corpus is not None and learning.general is not None:
-            read = texts(recipe.pretrain, learning.model, learning.corpus, learning.general)
-            yield f"pretrained{suffix}", learning.model.folder, recipe.pretrain, read
-        asked = dialogues(recipe.tune, learning.model, learning.dialogues)
-        yield f"tuned{suffix}", learning.model.folder, recipe.tune, asked
+    model: str
+    """That comes out of it."""
+    folder: Path
+    """Of the model that goes in."""
+    course: Course
+    forecast: Forecast
 
 
-def probes(project: Project, watcher: Watcher | None = None, *, place: str = "") -> list[tuple[str, Course, Forecast]]:
+def probes(project: Project, watcher: Watcher | None = None, *, place: str = "") -> list[Probed]:
     """Times some seconds of every course here, and says how long the whole takes. Makes what they learn from."""
     from .core.quiet import hush
 
@@ -237,7 +234,7 @@ def probes(project: Project, watcher: Watcher | None = None, *, place: str = "")
 
     _, road = make_all(project, watcher, until="instruct", place=place)
     return [
-        (model, course, probe(course, folder, data, place=machine()))
+        Probed(model, folder, course, probe(course, folder, data, place=machine()))
         for model, folder, course, data in courses_of(project, road)
     ]
 

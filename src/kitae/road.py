@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,7 +38,9 @@ from .rented.inputs import Inputs, Learning, opened
 from .train.stage import PREFER, PRETRAIN, TUNE
 
 if TYPE_CHECKING:
+    from .train.data import Data
     from .train.guard import Allowance
+    from .train.recipe import Course
 
 Allowed = Callable[[], "dict[str, Allowance]"]
 """How long a course may take, looked at when it is to be made."""
@@ -151,6 +153,19 @@ def train_given(project: Project, make: Making, inputs: Inputs, *, place: str = 
 def own_files(project: Project) -> dict[str, ProjectFile]:
     """The project's own models, by what their artifacts' names end with."""
     return {"": project.file} | {f"-{variant.name}": project.variant(variant) for variant in project.file.variants}
+
+
+def courses_of(project: Project, road: Road) -> Iterator[tuple[str, Path, Course, Data]]:
+    """Every course of every model but of preferences: the model that comes out, the folder of the one that goes in."""
+    from .train.data import dialogues, texts
+
+    for suffix, file in own_files(project).items():
+        recipe, learning = file.train, road.learning[f"tuned{suffix}"]
+        if learning.corpus is not None and learning.general is not None:
+            read = texts(recipe.pretrain, learning.model, learning.corpus, learning.general)
+            yield f"pretrained{suffix}", learning.model.folder, recipe.pretrain, read
+        asked = dialogues(recipe.tune, learning.model, learning.dialogues)
+        yield f"tuned{suffix}", learning.model.folder, recipe.tune, asked
 
 
 def _train(

@@ -74,6 +74,14 @@ def test_the_whole_is_the_sum_of_its_parts() -> None:
     assert found.interval == (found.seconds, found.seconds)
 
 
+def test_what_the_cards_could_have_computed_bounds_the_share() -> None:
+    """20 seconds for 1,000 tokens of 1 GFLOP each is 50 GFLOP/s: a twentieth of one TFLOP/s, a fortieth of two."""
+    found = Forecast(TIMING, tokens=1000, measures=5)
+    for gpus in (1, 2):
+        share = found.share_of_peak(1e9, 1.0, gpus)
+        assert share.low == pytest.approx(share.high) == pytest.approx(0.05 / gpus)
+
+
 def test_checkpoints_are_counted_as_often_as_they_would_be_written() -> None:
     """One that takes a second is written every 30 seconds, one that takes ten seconds every 200."""
     hour = {"load": 0, "measuring": 0, "first": 1, "steps": ((100, 1.0), (100, 1.0)), "save": 0}

@@ -36,7 +36,7 @@ def test_the_page_tells_runs_money_and_what_is_missing(planned: Schedule) -> Non
     html = timetable_html(planned, project="やまびこ", place=PLACE, language="ja")
     assert "<b>増える" not in html
     assert "&lt;b&gt;増える" in html
-    assert "¥79,200 (7.92万円)" in html
+    assert '¥79,200 <span class="unit nowrap">(7.92万円)' in html
     assert re.search(r"署名のない実験.*?two", html, re.DOTALL)
     assert re.search(r"入らなかった実験.*?three", html, re.DOTALL)
     assert "08:28" in html, "the last checkpoint: 30 minutes and 80 seconds before the end"

@@ -203,6 +203,8 @@ class ProbeLine(Noun):
     """Of the whole course, estimated from that."""
     parts: dict[str, float]
     """Of the middle one: load, measuring, training, checkpoints, save."""
+    mfu: Range | None
+    """Share of what the place's cards could compute, over the whole run; `null` where it has none."""
     yen: float
     """At the place's price; 0 where it says none."""
     kwh: float

@@ -75,6 +75,7 @@ def _tell(console: Console, output: WorksheetOutput) -> None:
         say(f"  {case.times_a_year:,.0f} times, {case.hours_a_year:,.0f} h, {_both(case.yen_a_year)} a year (expected)")
     if output.yen_a_year is not None and output.answers_a_month is not None:
         say(f"\nin all {_both(output.yen_a_year)} a year, {output.answers_a_month:,.0f} answers a month")
+        say(f"`answers_per_month = {output.answers_a_month:.0f}` in [plan.serving]: `kitae plan` then tells what pays")
     if output.months_until_paid_back is not None:
         say(f"paid back after {output.months_until_paid_back:,.1f} months")
     if output.answers_a_month_for_two_years is not None:

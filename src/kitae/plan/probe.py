@@ -23,6 +23,7 @@ from ..train.guard import Allowance, Guard, Stopped
 from ..train.measure import at_most
 from ..train.recipe import Course
 from ..train.trainee import Trainee
+from .span import Span
 
 SECONDS: Final = 25.0
 """Of steps. With loading, measuring and saving the whole stays below a minute for models that a CPU trains."""
@@ -105,6 +106,17 @@ class Forecast:
         """As far as the steps that were timed differ; a machine that becomes busier is not in it."""
         apart = self.training * self.timing.spread
         return self.seconds - apart, self.seconds + apart
+
+    def share_of_peak(self, operations: float, peak_tflops: float, gpus: int) -> Span:
+        """Of what the cards could compute, over the whole run: `mfu_low` and `mfu_high` of `[plan.cards.NAME]`.
+
+        Args:
+            operations: For one token: see `plan.time`.
+            peak_tflops: Of one card.
+        """
+        most = peak_tflops * 1e12 * gpus / (operations * self.tokens)
+        quick, slow = self.interval
+        return Span.between(1 / (slow * most), 1 / (quick * most))
 
 
 class _Timed(Checkpoints):
