@@ -14,6 +14,7 @@ from ..plan.architecture import from_config
 from ..plan.cards import card
 from ..plan.time import Work, operations
 from ..project import Project
+from ..train.stage import place as machine
 from .outputs import ProbeLine, ProbeOutput, Range
 from .printing import duration, emit
 from .progress import watcher
@@ -57,7 +58,8 @@ def _line(probed: Probed, project: Project, place: Place | None) -> ProbeLine:
 
 
 def _mfu(probed: Probed, project: Project, place: Place | None) -> Range | None:
-    if place is None or place.gpus is None:
+    # A place may declare GPUs that this machine has not; what a processor reached says nothing about them.
+    if place is None or place.gpus is None or machine()["device"] != "cuda":
         return None
     peak = card(place.gpus.card, project.file.plan.cards).peak_tflops
     work = Work(tokens=probed.forecast.tokens, method=probed.course.method, sequence=probed.course.sequence)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Literal, TypeVar
@@ -227,7 +227,7 @@ def _share(written: str) -> Decimal:
     return share
 
 
-def _one_of(written: str, known: dict[str, T]) -> T:
+def _one_of(written: str, known: Mapping[str, T]) -> T:
     if written.casefold() not in known:
         raise Mistake(f"`{written}` is none of the choices", hint=nearest(written, known))
     return known[written.casefold()]
