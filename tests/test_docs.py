@@ -18,7 +18,7 @@ from typing import Any, get_args, get_origin
 
 import pytest
 import typer
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
 from pydantic.fields import FieldInfo
 
 import kitae
@@ -362,8 +362,9 @@ def kind(field: FieldInfo) -> str:
         return f"{'count' if people_write_it else 'integer'}{bounds(metadata)}"
     if annotation is float:
         return f"number{bounds(metadata)}"
-    if annotation in (str, bool, Label, Money):
-        return {str: "text", bool: "true or false", Label: "label", Money: "money"}[annotation]
+    plain = {str: "text", bool: "true or false", Label: "label", Money: "money", AwareDatetime: "date and time"}
+    if annotation in plain:
+        return plain[annotation]
     if get_origin(annotation) is tuple:
         return "list of text"
     if get_origin(annotation) is dict:

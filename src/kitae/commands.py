@@ -19,14 +19,17 @@ from .evaluate.table import Line, Table, decision_table
 from .gate.client import LEDGER
 from .gate.policy import Place, check_place
 from .measuring import load, rereading
+from .plan.actual import KIND as SPENDING
+from .planning import note_spending, plans_of
 from .project import FILE, Project, Variant
 from .rented.inputs import INPUTS, Inputs, Learning, inputs_of
 from .rented.upload import Upload, artifact_uploads, file_uploads, kitae_uploads
-from .road import Road, own_files, train_given, walk
+from .road import Road, courses_of, train_given, walk
 from .train.recipe import COURSES
 
 if TYPE_CHECKING:
     from .assistant.answer import Answer
+    from .plan.probe import Forecast
     from .rented.job import Job
     from .train.preflight import Preflight
     from .train.recipe import Course
@@ -53,7 +56,12 @@ def make_all(
     """
     with project.store.lock():
         making = Making(project.store, project.records, watcher) if watcher else Making(project.store, project.records)
-        road = _walk(project, making, until, place, inputs)
+        plans = plans_of(project, place)
+        try:
+            road = _walk(project, making, until, place, inputs)
+        finally:
+            # A course that came to its end is written down, whatever became of the one after it.
+            note_spending(project, making, plans, place)
         if until == "report":
             write_report(project, making)
     return making, road
@@ -190,28 +198,46 @@ def preflights(project: Project, watcher: Watcher | None = None, *, place: str =
 
     hush()
     from .train.checks import CHECKS
-    from .train.data import Data, dialogues, texts
     from .train.preflight import preflight
     from .train.stage import place as machine
 
     making, road = make_all(project, watcher, until="instruct", place=place)
     here = project.place(place)
     flights = []
-    for suffix, file in own_files(project).items():
-        recipe, learning = file.train, road.learning[f"tuned{suffix}"]
-        courses: list[tuple[str, Course, Data]] = []
-        if learning.corpus is not None and learning.general is not None:
-            read = texts(recipe.pretrain, learning.model, learning.corpus, learning.general, making.memo)
-            courses.append((f"pretrained{suffix}", recipe.pretrain, read))
-        told = dialogues(recipe.tune, learning.model, learning.dialogues, making.memo)
-        courses.append((f"tuned{suffix}", recipe.tune, told))
-        for model, course, data in courses:
-            done = making.watcher.start(f"model/{model}", "checking", len(CHECKS) + 1, "checks")
-            found = preflight(course, learning.model.folder, data, place=machine(), done=done)
-            hours = found.probe.seconds / 3600
-            yen, watts = (here.yen_per_hour, here.watts) if here else (0.0, 0.0)
-            flights.append(Flight(model, found, yen=hours * yen, kwh=hours * watts / 1000))
+    for model, folder, course, data in courses_of(project, road, making.memo):
+        done = making.watcher.start(f"model/{model}", "checking", len(CHECKS) + 1, "checks")
+        found = preflight(course, folder, data, place=machine(), done=done)
+        hours = found.probe.seconds / 3600
+        yen, watts = (here.yen_per_hour, here.watts) if here else (0.0, 0.0)
+        flights.append(Flight(model, found, yen=hours * yen, kwh=hours * watts / 1000))
     return flights
+
+
+@dataclass(frozen=True)
+class Probed:
+    """A course, timed for some seconds."""
+
+    model: str
+    """That comes out of it."""
+    folder: Path
+    """Of the model that goes in."""
+    course: Course
+    forecast: Forecast
+
+
+def probes(project: Project, watcher: Watcher | None = None, *, place: str = "") -> list[Probed]:
+    """Times some seconds of every course here, and says how long the whole takes. Makes what they learn from."""
+    from .core.quiet import hush
+
+    hush()
+    from .plan.probe import probe
+    from .train.stage import place as machine
+
+    _, road = make_all(project, watcher, until="instruct", place=place)
+    return [
+        Probed(model, folder, course, probe(course, folder, data, place=machine()))
+        for model, folder, course, data in courses_of(project, road)
+    ]
 
 
 def sealed(project: Project) -> tuple[Making, Road]:
@@ -249,6 +275,7 @@ def write_report(project: Project, making: Making) -> Path:
         goal=project.file.goal,
         steps=making.steps,
         ledger=list(project.records.all(LEDGER)),
+        spending=list(project.records.all(SPENDING)),
         against=AGAINST,
         yen_per_hour=project.yen_per_hour,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from .adopt.cost import cost as adopt_cost
 from .adopt.cost import trim_cost
 from .adopt.recipe import AdoptRecipe
@@ -17,8 +19,9 @@ from .instruct.cost import cost as instruct_cost
 from .knowledge.cost import cost as index_cost
 from .knowledge.cost import embed_cost
 from .measuring import candidates, rows
+from .plan.actual import KIND, Correction, correction, outcomes
 from .project import Project, ProjectFile
-from .train.cost import pretrain_cost, tune_cost
+from .train.cost import FIXED_SECONDS, pretrain_cost, tune_cost
 
 BYTES_PER_CHARACTER = 3
 """Of Japanese in UTF-8, the encoding of most documents."""
@@ -63,8 +66,7 @@ def _typical(project: Project) -> dict[str, Quantity]:
         "instruct": instruct_cost(characters, file.instruct.dialogues),
         "index": index_cost(file.knowledge.index, characters),
         "embed": embed_cost(file.knowledge.embed, characters, VOCABULARY, HIDDEN),
-        "pretrain": pretrain_cost(file.train.pretrain, parameters=parameters),
-        "tune": tune_cost(file.train.tune, parameters=parameters, dialogues=_dialogues(file)),
+        **{stage: planned.total for stage, planned in course_plans(project, file).items()},
         "convert": convert_cost(parameters),
     }
     suites = list(project.store.artifacts("suite"))
@@ -74,6 +76,37 @@ def _typical(project: Project) -> dict[str, Quantity]:
             file.evaluate, row, questions=questions, candidates=candidates(row, file), parameters=parameters
         )
     return typical
+
+
+@dataclass(frozen=True)
+class CoursePlan:
+    """What a course of training will take."""
+
+    total: Quantity
+    """Seconds, corrected."""
+    idle: float
+    """Of these, seconds of loading and saving."""
+    method: str
+    correction: Correction
+
+
+def course_plans(project: Project, file: ProjectFile, place: str = "") -> dict[str, CoursePlan]:
+    """Each course of a model by its stage, corrected by what earlier ones took at the same place."""
+    parameters, here = _parameters(project), project.place(place)
+    known = outcomes(project.records.all(KIND))
+    plain = {
+        "pretrain": (file.train.pretrain.method, pretrain_cost(file.train.pretrain, parameters=parameters)),
+        "tune": (
+            file.train.tune.method,
+            tune_cost(file.train.tune, parameters=parameters, dialogues=_dialogues(file)),
+        ),
+    }
+    plans = {}
+    for stage, (method, cost) in plain.items():
+        learnt = correction(known, stage=stage, method=method, place=here.name if here else "")
+        total = cost.model_copy(update={"value": cost.value * learnt.factor})
+        plans[stage] = CoursePlan(total, min(FIXED_SECONDS, cost.value), method, learnt)
+    return plans
 
 
 def _dialogues(file: ProjectFile) -> int:

@@ -26,6 +26,7 @@ from .gate.policy import Endpoint, Place
 from .instruct.recipe import InstructRecipe, PairsRecipe
 from .knowledge.recipe import EmbedRecipe, IndexRecipe, SearchRecipe
 from .plan.recipe import PlanRecipe
+from .plan.window import PlannedRun, Window
 from .train.recipe import PLAIN, Computing, Limits, PreferRecipe, PretrainRecipe, TuneRecipe
 
 FILE = "kitae.toml"
@@ -109,6 +110,8 @@ class ProjectFile(Noun):
     variants: tuple[Variant, ...] = ()
     places: tuple[Place, ...] = ()
     plan: PlanRecipe = PlanRecipe()
+    schedule: Window | None = None
+    runs: tuple[PlannedRun, ...] = ()
     endpoints: dict[str, Endpoint] = Field(default_factory=dict)
     judges: dict[str, JudgeRecipe] = Field(default_factory=dict)
 
@@ -178,6 +181,7 @@ class Project:
             ("source", [s.name for s in file.sources]),
             ("suite or task", asked),
             ("variant", [v.name for v in file.variants]),
+            ("run", [r.name for r in file.runs]),
         ):
             if twice := {name for name in names if names.count(name) > 1}:
                 raise Mistake(f"two {what}s are named `{min(twice)}`", where=where, hint="give each its own name")

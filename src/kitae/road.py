@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from .adopt.stage import ADOPT, TRIM, base_files
 from .core.artifact import Artifact
 from .core.label import highest
 from .core.making import Given, Making
+from .core.memo import Memo
 from .core.mistakes import Mistake
 from .core.passage import Passage, Retriever
 from .core.task import task_files
@@ -30,13 +32,16 @@ from .instruct.stage import STAGE as INSTRUCT
 from .instruct.tasks import TASK
 from .knowledge.stage import EMBED, INDEX
 from .measuring import Knowledge, Measuring, identity_of, load, rows, served
+from .plan.actual import KIND, outcomes
+from .plan.amounts import amounts
 from .project import Project, ProjectFile
 from .rented.inputs import Inputs, Learning, opened
 from .train.stage import PREFER, PRETRAIN, TUNE
 
 if TYPE_CHECKING:
+    from .train.data import Data
     from .train.guard import Allowance
-    from .train.recipe import Computing
+    from .train.recipe import Computing, Course
 
 Allowed = Callable[[], "dict[str, Allowance | Computing]"]
 """How long a course may take and how it is computed, looked at when it is to be made."""
@@ -151,6 +156,19 @@ def own_files(project: Project) -> dict[str, ProjectFile]:
     return {"": project.file} | {f"-{variant.name}": project.variant(variant) for variant in project.file.variants}
 
 
+def courses_of(project: Project, road: Road, memo: Memo) -> Iterator[tuple[str, Path, Course, Data]]:
+    """Every course of every model but of preferences: the model that comes out, the folder of the one that goes in."""
+    from .train.data import dialogues, texts
+
+    for suffix, file in own_files(project).items():
+        recipe, learning = file.train, road.learning[f"tuned{suffix}"]
+        if learning.corpus is not None and learning.general is not None:
+            read = texts(recipe.pretrain, learning.model, learning.corpus, learning.general, memo)
+            yield f"pretrained{suffix}", learning.model.folder, recipe.pretrain, read
+        asked = dialogues(recipe.tune, learning.model, learning.dialogues, memo)
+        yield f"tuned{suffix}", learning.model.folder, recipe.tune, asked
+
+
 def _train(
     make: Making, road: Road, suffix: str, recipe: ProjectFile, learning: Learning, allowed: Allowed
 ) -> Artifact:
@@ -191,17 +209,28 @@ def _allowed(project: Project, place: str) -> Allowed:
     """How long a course may take here, and how. Looked at when it is to be made: no part of what a model is."""
 
     def given() -> dict[str, Allowance | Computing]:
+        from .plan.stop import within_budget, within_window
         from .train.guard import allowance
 
-        here = project.place(place)
+        here, file = project.place(place), project.file
         rates = {"yen_per_hour": here.yen_per_hour, "watts": here.watts} if here else {}
-        train = project.file.train
-        gpus = here.gpus if here else None
+        train, gpus = file.train, here.gpus if here else None
         board = project.folder / "tensorboard" if train.tensorboard else None
         allowed = replace(allowance(train.limits, **rates), card=gpus.card if gpus else "", board=board)
+        spent = sum(each.actual.yen for each in outcomes(project.records.all(KIND)))
+        allowed = within_budget(allowed, file.goal.budget if file.goal else None, spent, here)
+        sent = amounts(project.store, every_weight=every_weight(file))
+        allowed = within_window(allowed, file.schedule, sent, here, datetime.datetime.now(datetime.UTC))
         return {"allowed": allowed, "computing": train.computing}
 
     return given
+
+
+def every_weight(file: ProjectFile) -> bool:
+    """Whether a course trains all weights, so that its checkpoints are three times the model."""
+    train = file.train
+    courses = [train.tune, *([train.pretrain] if train.pretrain.tokens else [])]
+    return any(course.method == "full" for course in courses)
 
 
 def _hard_negatives() -> dict[str, Callable[[Iterable[Passage]], Retriever]]:

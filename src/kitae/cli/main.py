@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from ..core.mistakes import Mistake
-from . import plan_estimates
+from . import plan_commands, plan_estimates
 
 app = typer.Typer(
     name="kitae",
@@ -89,6 +89,7 @@ def train(
 
 planning = typer.Typer(help="What it will cost, what happens when, what it did cost.")
 plan_estimates.register(planning)
+plan_commands.register(planning)
 app.add_typer(planning, name="plan")
 
 

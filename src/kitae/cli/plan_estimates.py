@@ -13,10 +13,19 @@ def plan(
     context: typer.Context,
     by: Annotated[str, typer.Option(help="The day it has to be ready: 2027-01-31.")] = "",
     budget: Annotated[str, typer.Option(help="At most, for example 200万円 or $3,500; [goal] when left out.")] = "",
+    probe: Annotated[bool, typer.Option("--probe", help="Time some seconds of real steps on this machine.")] = False,
+    place: Annotated[str, typer.Option(help="With --probe: where this is, of [[places]].")] = "",
     json: Json = False,
 ) -> None:
     """What the project's training costs, where, and what else would do."""
-    if context.invoked_subcommand is None:
+    if context.invoked_subcommand is not None:
+        return
+    if probe:
+        from .main import Where
+        from .probe import probe as timed
+
+        timed(Where.folder, place=place, as_json=json)
+    else:
         from .main import Where
         from .plan import plan as command
 

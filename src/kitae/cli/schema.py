@@ -23,9 +23,11 @@ from .outputs import (
     NumberOutput,
     Output,
     PreflightOutput,
+    ProbeOutput,
     ReportOutput,
     RescoreOutput,
     RunOutput,
+    ScheduleOutput,
     ShowOutput,
     StatusOutput,
     SuiteAddOutput,
@@ -33,6 +35,7 @@ from .outputs import (
     TrainJobOutput,
     TransferOutput,
     VerifyOutput,
+    WorksheetOutput,
 )
 from .plan_outputs import PlanBacktestOutput, PlanEstimateOutput, PlanOutput
 
@@ -74,6 +77,9 @@ OUTPUTS: dict[str, type[Output]] = {
     "plan": PlanOutput,
     "plan-estimate": PlanEstimateOutput,
     "plan-backtest": PlanBacktestOutput,
+    "plan-probe": ProbeOutput,
+    "plan-schedule": ScheduleOutput,
+    "plan-worksheet": WorksheetOutput,
     "verify": VerifyOutput,
     "gc": GcOutput,
     "push": TransferOutput,

@@ -197,7 +197,7 @@ def _power_of_ten(plain: str) -> Decimal | None:
     found = _POWER.fullmatch(plain) or _SCIENTIFIC.fullmatch(plain)
     if found is None:
         return None
-    return _coefficient(found["coefficient"] or "1") * 10 ** int(found["power"])
+    return _coefficient(found["coefficient"] or "1") * Decimal(10) ** int(found["power"])
 
 
 @dataclass

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from ..core.artifact import Artifact
 from ..core.quantity import Quantity
 from ..gate.policy import Place
-
-MEASURED_KWH = "energy_kwh"
-"""In `measured.json` of a course whose machine had a meter; it goes before any estimate."""
+from ..plan.actual import MEASURED_KWH
 
 
 @dataclass(frozen=True)

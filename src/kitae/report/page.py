@@ -22,6 +22,7 @@ from .dialogues import dialogue_sets
 from .examined import Board
 from .lineage import lineage
 from .results import results
+from .spending import spending
 from .story import Story
 
 FOLDER = Path(__file__).parent
@@ -58,6 +59,7 @@ def page(story: Story) -> str:
         corpora=corpora(story),
         dialogue_sets=dialogue_sets(story),
         courses=courses(story),
+        spending=spending(story.spending),
         lineage=lineage(story),
         details=details(story),
         youngest=max((each.record.created for each in story.by_id.values()), default=""),

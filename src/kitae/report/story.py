@@ -44,6 +44,8 @@ class Story:
     """What the run made or reused, and why: `Making.steps`."""
     ledger: Sequence[Mapping[str, Any]] = ()
     """Rows of the gate's ledger: `Records.all("ledger")`."""
+    spending: Sequence[Mapping[str, Any]] = ()
+    """What courses took against their plans: `Records.all("spending")`."""
     yen_per_hour: float = 0.0
     """Quoted price of the machine that answered; without it no yen are told."""
     against: str = ""

@@ -30,6 +30,9 @@ class Allowance:
 
     seconds: float = math.inf
     of: str = ""
+    until: float = math.inf
+    """A moment (seconds since 1970) at which it stops, whatever it took: machines that will be gone."""
+    until_of: str = ""
     check_from: float = math.inf
     """Tokens from which a course is checked before it begins: see `preflight`."""
     yen_per_hour: float = 0.0
@@ -95,6 +98,8 @@ class Guard:
         """Why a course that has taken so long must stop; empty while it may go on."""
         if self._told:
             return self._told
+        if time.time() >= self._allowed.until:
+            return f"{self._allowed.until_of} is used up"
         return f"{self._allowed.of} is used up" if seconds >= self._allowed.seconds else ""
 
     def _terminate(self, number: int, frame: FrameType | None) -> None:
