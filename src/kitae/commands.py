@@ -233,10 +233,10 @@ def probes(project: Project, watcher: Watcher | None = None, *, place: str = "")
     from .plan.probe import probe
     from .train.stage import place as machine
 
-    _, road = make_all(project, watcher, until="instruct", place=place)
+    making, road = make_all(project, watcher, until="instruct", place=place)
     return [
         Probed(model, folder, course, probe(course, folder, data, place=machine()))
-        for model, folder, course, data in courses_of(project, road)
+        for model, folder, course, data in courses_of(project, road, making.memo)
     ]
 
 
