@@ -189,8 +189,9 @@ def preflights(project: Project, watcher: Watcher | None = None, *, place: str =
     from .core.quiet import hush
 
     hush()
+    from .train.checks import CHECKS
     from .train.data import Data, dialogues, texts
-    from .train.preflight import CHECKS, preflight
+    from .train.preflight import preflight
     from .train.stage import place as machine
 
     making, road = make_all(project, watcher, until="instruct", place=place)

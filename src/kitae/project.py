@@ -60,13 +60,15 @@ class Goal(Noun):
 
 
 class TrainRecipe(Noun):
-    """`[train.pretrain]`, `[train.tune]`, `[train.prefer]`, `[train.limits]` and `[train.computing]`."""
+    """`[train]` with `[train.pretrain]`, `[train.tune]`, `[train.prefer]`, `[train.limits]`, `[train.computing]`."""
 
     pretrain: PretrainRecipe = PretrainRecipe()
     tune: TuneRecipe = TuneRecipe()
     prefer: PreferRecipe = PreferRecipe()
     limits: Limits = Limits()
     computing: Computing = PLAIN
+    tensorboard: bool = False
+    """Whether curves are written for TensorBoard too, below `tensorboard/`."""
 
 
 class KnowledgeRecipe(Noun):

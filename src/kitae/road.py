@@ -196,7 +196,10 @@ def _allowed(project: Project, place: str) -> Allowed:
         here = project.place(place)
         rates = {"yen_per_hour": here.yen_per_hour, "watts": here.watts} if here else {}
         train = project.file.train
-        return {"allowed": allowance(train.limits, **rates), "computing": train.computing}
+        gpus = here.gpus if here else None
+        board = project.folder / "tensorboard" if train.tensorboard else None
+        allowed = replace(allowance(train.limits, **rates), card=gpus.card if gpus else "", board=board)
+        return {"allowed": allowed, "computing": train.computing}
 
     return given
 

@@ -12,7 +12,7 @@ import pytest
 
 from kitae.core.mistakes import Refused
 from kitae.train import preflight as module
-from kitae.train.preflight import Check
+from kitae.train.checks import Check
 
 Command = Callable[..., Any]
 SCHEMA = Path(__file__).parents[2] / "docs" / "schema" / "train-preflight.v1.json"

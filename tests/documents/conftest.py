@@ -27,7 +27,7 @@ class Heard:
     def __init__(self) -> None:
         self.said: list[str] = []
 
-    def start(self, artifact: str, what: str, total: int, unit: str) -> Any:
+    def start(self, artifact: str, what: str, total: int, unit: str, meter: Any = None) -> Any:
         return lambda _: None
 
     def say(self, message: str) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from kitae.core.run import Run
 from kitae.report.courses import POINTS, courses
+from kitae.report.page import page
 
 
 def test_each_course_tells_what_it_took(finished: Any) -> None:
@@ -42,6 +43,7 @@ def long_curve(run: Run, steps: int = 1000) -> None:
         )
     rows[-1] |= {"skipped": True, "loss": None, "gradient_norm": None, "learning_rate": 0.0}
     run.write("curve", rows)
+    run.measure(mfu=0.412)
 
 
 def test_of_a_long_course_means_are_drawn_and_said_to_be_means(company: Any) -> None:
@@ -56,6 +58,8 @@ def test_of_a_long_course_means_are_drawn_and_said_to_be_means(company: Any) -> 
     assert heights == sorted(heights), "what goes up and down from step to step is gone, the fall is left"
     assert (found.held_out_before, found.held_out_after) == (3.0, 2.0)
     assert (found.general_before, found.general_after) == (2.5, 3.5)
+    assert found.mfu == 0.412
+    assert "MFU 41%" in page(company.story())
 
 
 def test_learning_rate_and_gradient_norm_have_axes_of_their_own(company: Any) -> None:

@@ -28,6 +28,11 @@ CPU = torch.device("cpu")
 CLOSE = 1e-6
 
 
+def detached() -> tuple[Tensor, Tensor, Tensor]:
+    query, key, value = tensors()
+    return query.detach(), key.detach(), value.detach()
+
+
 def plain_varlen(
     query: Tensor,
     key: Tensor,
@@ -49,12 +54,12 @@ def plain_varlen(
     found = []
     for number in range(len(ends) - 1):
         own, keys = slice(ends[number], ends[number + 1]), slice(key_ends[number], key_ends[number + 1])
-        count, seen = ends[number + 1] - ends[number], key_ends[number + 1] - key_ends[number]
+        count, seen = int(ends[number + 1] - ends[number]), int(key_ends[number + 1] - key_ends[number])
         place, other = torch.arange(seen - count, seen)[:, None], torch.arange(seen)[None]
         mask = (other <= place + window_size[1]) & ((window_size[0] < 0) | (other >= place - window_size[0]))
-        arguments = (each[None].transpose(1, 2) for each in (query[own], key[keys], value[keys]))
+        q, k, v = (each[None].transpose(1, 2) for each in (query[own], key[keys], value[keys]))
         told = torch.nn.functional.scaled_dot_product_attention(
-            *arguments, attn_mask=mask, scale=scale, enable_gqa=enable_gqa
+            q, k, v, attn_mask=mask, scale=scale, enable_gqa=enable_gqa
         )
         found.append(told[0].transpose(0, 1))
     return torch.cat(found)
@@ -83,7 +88,7 @@ def test_a_row_is_attended_as_a_masked_one_forward_and_back(name: str, window: i
 @pytest.mark.parametrize("window", [None, 1, 7, 33, 100])
 def test_masks_and_blocks_are_those_of_the_examples(window: int | None) -> None:
     row = Row(STRETCHES, CPU)
-    inputs = [each.detach() for each in tensors()]
+    inputs = detached()
     with torch.no_grad():
         expected = masked(*inputs, window)
         found, _ = backends.flex_attention(
@@ -114,7 +119,7 @@ def test_every_backend_makes_the_same_of_a_model(family: str, families: Callable
 
 
 def test_attention_that_looks_one_token_too_far_back_is_seen(flash: None) -> None:
-    inputs = [each.detach() for each in tensors()]
+    inputs = detached()
     row = Row(STRETCHES, CPU)
     for name in (SDPA, FLEX, VARLEN):
         found, _ = BACKENDS[name][0](torch.nn.Module(), *inputs, None, row=row, scaling=0.3, sliding_window=8)
@@ -145,7 +150,7 @@ def capability(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
     def pretend(major: int) -> None:
         monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: (major, 0))
-        monkeypatch.setattr(backends.importlib.util, "find_spec", lambda name: name == "triton")
+        monkeypatch.setattr("kitae.train.backends.importlib.util.find_spec", lambda name: name == "triton")
 
     return pretend
 
@@ -158,7 +163,7 @@ def test_the_place_chooses(capability: Callable[[int], None], monkeypatch: pytes
     assert backend("cuda", "float64") == SDPA
     capability(7)
     assert backend("cuda", "float16") == FLEX
-    monkeypatch.setattr(backends.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr("kitae.train.backends.importlib.util.find_spec", lambda name: None)
     assert backend("cuda", "float16") == SDPA
     assert backend("cuda", "float16", EXAMPLES) == EXAMPLES
 
@@ -181,8 +186,8 @@ def test_a_model_trains_alike_with_another_attention(family: str, families: Call
 
 
 def test_an_attention_that_leaks_is_refused(families: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = Row.held.func
-    monkeypatch.setattr(Row, "held", property(lambda self: torch.ones_like(whole(self))))
+    whole: Any = Row.__dict__["held"]
+    monkeypatch.setattr(Row, "held", property(lambda self: torch.ones_like(whole.func(self))))
     with pytest.raises(Mistake, match="cannot be trained on packed examples"):
         Trainee(families("llama"), course(), number_format="float32", computing=Computing(attention="sdpa"))
 

@@ -46,6 +46,22 @@ def test_how_examples_are_spread_over_rows_does_not_matter(trainee: Make, recipe
     assert results[0] == pytest.approx(results[1], rel=1e-5)
 
 
+def test_who_looks_on_is_given_each_row_of_the_curve_when_it_is_whole(trainee: Make, never: Checkpoints) -> None:
+    seen: list[CurveRow] = []
+    recipe = course()
+    curve = fit(
+        trainee(recipe),
+        recipe,
+        make_examples(12),
+        held_out=make_examples(2, seed=9),
+        checkpoints=never,
+        seen=seen.append,
+    ).curve
+    assert seen == curve
+    assert seen[0].step == 0
+    assert seen[-1].held_out_loss is not None
+
+
 class Killed(Exception):
     pass
 

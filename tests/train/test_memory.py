@@ -19,6 +19,15 @@ def test_every_weight_trained_in_bfloat16_takes_eighteen_bytes() -> None:
     assert needed(TuneRecipe(), SEVEN, "bfloat16") < 0.4 * needed(PretrainRecipe(), SEVEN, "bfloat16")
 
 
+def test_a_base_in_four_bits_takes_half_a_byte_a_weight() -> None:
+    shape = SEVEN.model_copy(update={"vocabulary": 32_000, "tied": False})
+    more = shape.model_copy(update={"parameters": 8e9})
+    recipe = TuneRecipe(method="qlora")
+    grown = needed(recipe, more, "bfloat16") - needed(recipe, shape, "bfloat16")
+    assert grown == pytest.approx((0.516 + 0.16) * 1e9)
+    assert needed(recipe, shape, "bfloat16") < 0.4 * needed(TuneRecipe(), shape, "bfloat16")
+
+
 def test_longer_rows_need_more() -> None:
     short, long = (needed(TuneRecipe(sequence=sequence), SEVEN, "bfloat16") for sequence in (1024, 4096))
     assert long > short + 10e9

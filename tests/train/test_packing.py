@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kitae.train import packing
-from kitae.train.example import Example, row_tokens
+from kitae.train.example import Example, row_tokens, shared
 from kitae.train.packing import Order, best_fit, by_tokens, pack, rows_for_tokens, shuffled
 
 from .conftest import make_examples, make_family
@@ -80,7 +80,7 @@ def plain_pack(examples: list[Example], capacity: int, together: int) -> list[tu
         joined = [*families[-1], unit] if families else []
         before, first = (families[-1][-1][-1], unit[0]) if families else (0, 0)
         lengths = len(examples[before]), len(examples[first])
-        common = packing.shared(examples[before], examples[first]) if families else 0
+        common = shared(examples[before], examples[first]) if families else 0
         alike = families and common >= packing.SAME_FAMILY * min(lengths)
         if alike and tokens_of(examples, joined) <= capacity:
             families[-1] = joined

@@ -17,7 +17,8 @@ from kitae.train import quantised, trainee
 from kitae.train.checkpoint import Checkpoints
 from kitae.train.fit import fit
 from kitae.train.lora import LoraLinear
-from kitae.train.quantised import BYTES, PACKAGE, check_quantising, quantise
+from kitae.train.memory import BYTES
+from kitae.train.quantised import PACKAGE, check_quantising, quantise
 from kitae.train.recipe import Course
 from kitae.train.trainee import Trainee
 
@@ -100,14 +101,14 @@ def test_a_cpu_is_a_mistake_before_the_model_is_loaded(tmp_path: Path) -> None:
 
 
 def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quantised.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr("kitae.train.quantised.importlib.util.find_spec", lambda _: None)
     with pytest.raises(Mistake, match="needs bitsandbytes") as raised:
         check_quantising("cuda", 1)
     assert "kitae[qlora]" in raised.value.hint
 
 
 def test_several_processes_are_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quantised.importlib.util, "find_spec", lambda _: object())
+    monkeypatch.setattr("kitae.train.quantised.importlib.util.find_spec", lambda _: object())
     check_quantising("cuda", 1)
     with pytest.raises(Mistake, match="in one process"):
         check_quantising("cuda", 2)

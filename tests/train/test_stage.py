@@ -20,6 +20,7 @@ from kitae.core.stage import Stage
 from kitae.core.store import Store
 from kitae.engine.chat import Renderer
 from kitae.train import stage
+from kitae.train.guard import Allowance
 from kitae.train.recipe import PretrainRecipe, TuneRecipe
 from kitae.train.stage import PRETRAIN, TUNE, from_a_gpu
 
@@ -139,6 +140,15 @@ def test_the_same_inputs_make_the_same_content(tiny_base: Path, tmp_path: Path) 
         made.append(make(TUNE, "tuned", TUNING, using))
     assert made[0].content == made[1].content
     assert made[0].record.files == made[1].record.files
+
+
+def test_curves_for_tensorboard_are_refused_where_it_is_not_installed(
+    make: Making, model: Artifact, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kitae.train.board.importlib.util.find_spec", lambda _: None)
+    using: dict[str, Given] = {"model": model, "dialogues": [dialogues(make, make_dialogues(8))]}
+    with pytest.raises(Mistake, match="TensorBoard"):
+        make(TUNE, "tuned", TUNING, using, given=lambda: {"allowed": Allowance(board=tmp_path)})
 
 
 def test_a_tuned_model_can_be_tuned_again(make: Making, model: Artifact) -> None:

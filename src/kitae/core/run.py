@@ -10,6 +10,7 @@ import resource
 import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,11 +21,30 @@ from .memo import Memo
 from .noun import Noun, canonical
 
 
+@dataclass(frozen=True)
+class Meter:
+    """What is worth telling of a piece of work besides how far it is. 0 where it is not known."""
+
+    operations: float = 0.0
+    """Floating-point operations of a unit of it."""
+    peak: float = 0.0
+    """Those that the machine could do in a second."""
+    yen_per_hour: float = 0.0
+    before: float = 0.0
+    """Seconds that were paid for before it began, those of earlier tries among them."""
+
+
 class Watcher(Protocol):
     """Somebody who looks on: a terminal, a log, a test."""
 
-    def start(self, artifact: str, what: str, total: int, unit: str) -> Callable[[int], None]:
-        """A piece of work begins; the result is called with how much more of it is done."""
+    def start(
+        self, artifact: str, what: str, total: int, unit: str, meter: Meter | None = None
+    ) -> Callable[[int], None]:
+        """A piece of work begins; the result is called with how much more of it is done.
+
+        Args:
+            meter: Where its pace is worth telling.
+        """
         ...
 
     def say(self, message: str) -> None: ...
@@ -33,7 +53,9 @@ class Watcher(Protocol):
 class Silent:
     """A watcher that shows nothing."""
 
-    def start(self, artifact: str, what: str, total: int, unit: str) -> Callable[[int], None]:
+    def start(
+        self, artifact: str, what: str, total: int, unit: str, meter: Meter | None = None
+    ) -> Callable[[int], None]:
         return lambda _: None
 
     def say(self, message: str) -> None:
@@ -88,9 +110,14 @@ class Run:
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
 
-    def progress(self, what: str, total: int, unit: str) -> Callable[[int], None]:
-        """Begins a piece of work of `total` units; call the result with how many more are done."""
-        return self._watcher.start(self.id, what, total, unit)
+    def progress(self, what: str, total: int, unit: str, meter: Meter | None = None) -> Callable[[int], None]:
+        """Begins a piece of work of `total` units; call the result with how many more are done.
+
+        Args:
+            meter: Where its pace is worth telling; what was spent before is filled in.
+        """
+        before = self._spent + time.perf_counter() - self._started
+        return self._watcher.start(self.id, what, total, unit, meter and replace(meter, before=before))
 
     def say(self, message: str) -> None:
         self._watcher.say(message)

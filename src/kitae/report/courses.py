@@ -53,6 +53,8 @@ class ShownCourse:
     seconds: float | None
     """Of the steps alone, as the stage measured it; so is the speed."""
     tokens_per_second: float | None
+    mfu: float | None
+    """Share of what the cards could compute that the model needed; of cards whose peak is known."""
     manner: tuple[str, ...]
     """Method, number format and device."""
 
@@ -91,6 +93,7 @@ def _course(model: Artifact, rows: list[dict[str, Any]]) -> ShownCourse:
         general_after=general[-1][1] if general else None,
         seconds=model.measured.get("training_seconds"),
         tokens_per_second=model.measured.get("tokens_per_second"),
+        mfu=model.measured.get("mfu"),
         manner=tuple(str(model.facts[name]) for name in MANNER if name in model.facts),
     )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..core.mistakes import Mistake
 from .checkpoint import Checkpoints
+from .curve import CurveRow
 from .example import Example
 from .fit import Fitted, fit, identity
 from .guard import Allowance, Guard
@@ -56,8 +57,12 @@ def train_along(
     *,
     progress: Callable[[int], Callable[[int], None]] | None = None,
     say: Callable[[str], None] | None = None,
+    seen: Callable[[CurveRow], None] | None = None,
 ) -> Trained:
     """Trains and writes the model; every rank calls it with the same work.
+
+    Args:
+        progress: See `fit`; likewise `say` and `seen`.
 
     Raises:
         Mistake: of `fit`, on all ranks.
@@ -83,6 +88,7 @@ def train_along(
         guard=Guard(work.allowed),
         progress=progress,
         say=say,
+        seen=seen,
     )
     trainee.save(work.folder)
     return Trained(fitted, measured, sum(each.numel() for each in trainee.trained.values()))

@@ -177,8 +177,10 @@ def varlen_attention(
     if row.keys is not None:
         key, value = key[:, :, row.keys], value[:, :, row.keys]
     ends, key_ends, longest, longest_keys = row.lengths
-    found = varlen_attn(
-        *(each[0].transpose(0, 1) for each in (query, key, value)),
+    found: Any = varlen_attn(
+        query[0].transpose(0, 1),
+        key[0].transpose(0, 1),
+        value[0].transpose(0, 1),
         ends,
         key_ends,
         longest,

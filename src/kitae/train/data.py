@@ -139,7 +139,8 @@ def dialogues(recipe: TuneRecipe, model: Artifact, sources: Sequence[Artifact], 
 
 def _shown(sources: Sequence[Artifact], ids: Sequence[str]) -> list[Dialogue]:
     """The dialogues of these ids, which are in the order of the sources."""
-    wanted, found = set(ids), []
+    wanted = set(ids)
+    found: list[Dialogue] = []
     for source in sources:
         for row in source.rows("dialogues", Dialogue):
             if len(found) == len(ids):

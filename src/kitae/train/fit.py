@@ -85,6 +85,7 @@ def fit(
     guard: Guard | None = None,
     progress: Callable[[int], Callable[[int], None]] | None = None,
     say: Callable[[str], None] | None = None,
+    seen: Callable[[CurveRow], None] | None = None,
 ) -> Fitted:
     """Trains, from the latest checkpoint if there is one, to the last bit as if it had never stopped.
 
@@ -96,6 +97,7 @@ def fit(
         progress: Called with the tokens of the whole course; the result with how many more are done, fewer than none
             when steps are taken back.
         say: Told what somebody should read who looks on.
+        seen: Given each row of the curve when it is whole; one that is taken back is given again.
 
     Raises:
         Stopped: the guard had a reason; a checkpoint is written.
@@ -108,9 +110,13 @@ def fit(
     running.advance = progress(order.computed) if progress else _nobody
     with _deterministic(), guard or Guard() as watching:
         running.begin()
-        first = running.done
+        first, seen = running.done, seen or _nobody
+        seen(running.curve[-1])
         while running.done < order.steps:
+            before = running.done
             running.step()
+            if running.done > before:
+                seen(running.curve[-1])
             reason = trainee.ranks.any(watching.reason(running.seconds))
             if running.done < order.steps and reason:
                 checkpoints.save(running.checkpoint())

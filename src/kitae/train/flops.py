@@ -37,8 +37,7 @@ def per_token(course: Course, shape: Shape, *, learnt: float, length: float) -> 
         length: Of the example that a token stands in, on average over tokens.
     """
     passes = 4 if course.adapts else 6
-    tables = shape.vocabulary * shape.hidden * (1 if shape.tied else 2)
-    weights = shape.parameters - tables + shape.vocabulary * shape.hidden * learnt
+    weights = shape.parameters - shape.tables + shape.vocabulary * shape.hidden * learnt
     return passes * weights + 12 * shape.layers * shape.hidden * length
 
 

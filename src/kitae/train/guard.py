@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from dataclasses import dataclass, replace
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -25,12 +26,18 @@ class Stopped(Mistake):
 
 @dataclass(frozen=True)
 class Allowance:
-    """Seconds that a course may take, and what they come from."""
+    """Seconds that a course may take, what they come from, and what is told while they pass."""
 
     seconds: float = math.inf
     of: str = ""
     check_from: float = math.inf
     """Tokens from which a course is checked before it begins: see `preflight`."""
+    yen_per_hour: float = 0.0
+    """Of the place; 0 where it is paid for anyway."""
+    card: str = ""
+    """A GPU of the place, as its maker calls it: see `flops.PEAKS`."""
+    board: Path | None = None
+    """Where TensorBoard finds the curves; nowhere if `None`."""
 
 
 def allowance(limits: Limits, *, yen_per_hour: float = 0.0, watts: float = 0.0) -> Allowance:
@@ -48,7 +55,8 @@ def allowance(limits: Limits, *, yen_per_hour: float = 0.0, watts: float = 0.0) 
     if limits.kwh is not None:
         hours = 1000 * limits.kwh / _known(watts, "kwh", "watts")
         allowed.append(Allowance(hours * HOUR, f"`kwh = {limits.kwh:g}` at {watts:,.0f} W"))
-    return replace(min(allowed, key=lambda each: each.seconds), check_from=limits.preflight)
+    least = min(allowed, key=lambda each: each.seconds)
+    return replace(least, check_from=limits.preflight, yen_per_hour=yen_per_hour)
 
 
 def _known(value: float, limit: str, key: str) -> float:

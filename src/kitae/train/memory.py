@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +24,10 @@ WIDE, NARROW = 4, 2
 """Bytes of a number in float32 and in bfloat16."""
 
 
+BYTES: Final = 0.516
+"""Of a weight that is held in 4 bits: those, 8 more for each 64 of them, and 32 for each 256 of those."""
+
+
 class Shape(Noun):
     """What a model's settings say of its size."""
 
@@ -31,6 +35,15 @@ class Shape(Noun):
     layers: int
     hidden: int
     intermediate: int
+    vocabulary: int = 0
+    """Rows of the table of token vectors."""
+    tied: bool = True
+    """Whether the output layer is that table too."""
+
+    @property
+    def tables(self) -> float:
+        """Parameters of both."""
+        return self.vocabulary * self.hidden * (1 if self.tied else 2)
 
 
 def shape_of(folder: Path) -> Shape:
@@ -43,7 +56,17 @@ def shape_of(folder: Path) -> Shape:
         layers=int(text["num_hidden_layers"]),
         hidden=hidden,
         intermediate=int(text.get("intermediate_size", 4 * hidden)),
+        vocabulary=int(text.get("vocab_size", 0)),
+        tied=not any(name.endswith("lm_head.weight") for name in _tensors(folder)),
     )
+
+
+def _tensors(folder: Path) -> Iterator[str]:
+    from safetensors import safe_open
+
+    for file in sorted(folder.glob("*.safetensors")):
+        with safe_open(file, framework="numpy") as weights:
+            yield from weights.keys()
 
 
 def needed(course: Course, shape: Shape, number_format: str, *, recompute: bool = False, pieces: int = 1) -> float:
@@ -57,6 +80,9 @@ def needed(course: Course, shape: Shape, number_format: str, *, recompute: bool 
     if course.method == "full":
         moments = 2 * WIDE if course.optimiser == "adamw" else 2
         weights = shape.parameters * (2 * WIDE + moments + (own if own != WIDE else 0))
+    elif course.method == "qlora":
+        # Adapters, with gradient and moments in float32, are a hundredth of it.
+        weights = (shape.parameters - shape.tables) * BYTES + shape.tables * own + 0.01 * shape.parameters * 4 * WIDE
     else:
         # It is loaded in float32 and cast after; adapters are a hundredth of it.
         weights = shape.parameters * WIDE * 1.1

@@ -17,9 +17,6 @@ from torch import Tensor, nn
 from ..core.mistakes import Mistake
 from .lora import LoraLinear
 
-BYTES: Final = 0.516
-"""Of a weight: 4 bits, 8 for each 64 of them, and 32 for each 256 of those."""
-
 PACKAGE: Final = "bitsandbytes"
 
 

@@ -6,13 +6,14 @@ import functools
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.artifact import Artifact
 from ..core.files import write_atomically
 from ..core.mistakes import Mistake, Refused
-from ..core.run import Run
+from ..core.run import Meter, Run
 from ..core.stage import Stage
 from .recipe import PLAIN, Computing, Course, PreferRecipe, PretrainRecipe, TuneRecipe
 
@@ -113,11 +114,14 @@ def _train(
 
     hush()
     from .along import Work, train_along
+    from .board import board, check_board
     from .memory import check_memory
     from .optimiser import check_optimiser
     from .ranks import present
     from .trainee import copy_companions
 
+    if allowed and allowed.board:
+        check_board()
     if data.too_long:
         run.say(f"{len(data.too_long)} examples are longer than {recipe.sequence} tokens and were left out")
     where = place()
@@ -142,7 +146,15 @@ def _train(
         computing,
     )
     ranks.told(work)
-    trained = train_along(work, ranks, progress=lambda tokens: run.progress("training", tokens, "tokens"), say=run.say)
+    meter = _meter(recipe, model.folder, data, allowed, ranks.count if where["device"] == "cuda" else 0)
+    with board(allowed.board / run.folder.name if allowed and allowed.board else None) as seen:
+        trained = train_along(
+            work,
+            ranks,
+            progress=lambda tokens: run.progress("training", tokens, "tokens", meter),
+            say=run.say,
+            seen=seen,
+        )
     fitted, measured = trained.fitted, trained.measured
     copy_companions(model.folder, list(model.record.files), run.folder)
     run.write("curve", fitted.curve)
@@ -171,7 +183,24 @@ def _train(
         processes=ranks.count,
     )
     if fitted.tokens:
-        run.measure(training_seconds=round(fitted.seconds, 3), tokens_per_second=round(fitted.tokens / fitted.seconds))
+        speed = fitted.tokens / fitted.seconds
+        run.measure(training_seconds=round(fitted.seconds, 3), tokens_per_second=round(speed))
+        if meter.peak:
+            run.measure(mfu=round(speed * meter.operations / meter.peak, 3))
+
+
+def _meter(recipe: Course, folder: Path, data: Data, allowed: Allowance | None, cards: int) -> Meter:
+    """What is told while it runs. Utilisation is told of cards whose peak is known, and of nothing else."""
+    from .flops import peak, per_token, seen
+    from .memory import shape_of
+
+    if allowed is None:
+        return Meter()
+    meter = Meter(yen_per_hour=allowed.yen_per_hour, peak=peak(allowed.card, cards))
+    if not meter.peak:
+        return meter
+    learnt, length = seen(data.examples)
+    return replace(meter, operations=per_token(recipe, shape_of(folder), learnt=learnt, length=length))
 
 
 def planned_tokens(recipe: Course, data: Data) -> int:
