@@ -20,6 +20,7 @@ from .evaluate.collect import SILENCE_TRIES, Ask
 from .evaluate.judging.asked import Answer
 from .evaluate.judging.protocol import Protocol, protocol_named
 from .evaluate.judging.request import JudgeRequest, Judgment, judged, requests_for
+from .evaluate.judging.standing import told
 from .evaluate.judging.suspicion import flags
 from .evaluate.purse import Purse
 from .evaluate.statistics import Estimate, estimate
@@ -101,6 +102,7 @@ def examine(project: Project, wanted: Wanted, watcher: Watcher | None = None) ->
     said = _answers(project, suite, subject, wanted, watcher)
     _keep(project.records, said)
     found = _judged(project.records, suite, said, judging, watcher) if judging else None
+    of_subject = [f"{subject.name}: {note}" for note in subject.notes]
     return Examined(
         suite=suite,
         model=subject.name,
@@ -111,7 +113,7 @@ def examine(project: Project, wanted: Wanted, watcher: Watcher | None = None) ->
         ),
         program=_program(suite, said),
         judged=found,
-        notes=(*suite.notes, *(f"{subject.name}: {note}" for note in subject.notes), *_doubts(found, said)),
+        notes=(*suite.notes, *of_subject, *_doubts(found, said, project.records)),
     )
 
 
@@ -248,16 +250,16 @@ def _program(suite: Asked, said: Sequence[Answer]) -> Estimate | None:
     return estimate([sum(each) / len(each) for each in credits.values()])
 
 
-def _doubts(found: Judged | None, said: Sequence[Answer]) -> tuple[str, ...]:
+def _doubts(found: Judged | None, said: Sequence[Answer], records: Records) -> tuple[str, ...]:
     """Why the judge's score is not to be believed without more."""
     if found is None:
         return ()
     suspicious = flags([text for each in said for text in each.turns])
     if found.tally.meaningless:
-        told = f"{found.tally.n_failed} of {found.tally.n} judgments could not be read"
-        return (*suspicious, f"the score means nothing: {told}, so {found.judge} is no judge of this")
-    untried = f"whether {found.judge} agrees with people is not known here (`kitae judge calibrate` tells)"
-    return (*suspicious, untried)
+        unread = f"{found.tally.n_failed} of {found.tally.n} judgments could not be read"
+        return (*suspicious, f"the score means nothing: {unread}, so {found.judge} is no judge of this")
+    doubt = told(records, found.judge)
+    return (*suspicious, doubt) if doubt else tuple(suspicious)
 
 
 def write_view(project: Project) -> Path:

@@ -35,8 +35,10 @@ def test_what_was_found_of_a_judge_is_remembered_with_its_bar(kitae: Command, tm
         '[judges.local]\nmodel = "path:judge"\nat_least = 0.5\n',
         encoding="utf-8",
     )
-    rows = [{"question_id": n, "model": "m", "judge": ["j", "p"], "score": 1 + n % 9, "turn": 1} for n in range(30)]
-    near = [row | {"score": min(10, 1 + n % 9 + n % 3)} for n, row in enumerate(rows)]
+    rows: list[dict[str, Any]] = [
+        {"question_id": n, "model": "m", "judge": ["j", "p"], "score": 1 + n % 9, "turn": 1} for n in range(30)
+    ]
+    near = [row | {"score": min(10, row["score"] + n % 3)} for n, row in enumerate(rows)]
     for name, lines in (("labels", rows), ("judged", near)):
         (tmp_path / name).write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     records = Project(tmp_path).records

@@ -10,7 +10,7 @@ import pytest
 from kitae.core.mistakes import Mistake
 from kitae.evaluate.judging.own_prompts import own_templates
 from kitae.evaluate.judging.prompts import FIELDS, Kind, check_fields, delimit, pick, read_templates
-from kitae.evaluate.judging.protocol import OWN, mtbench, protocol_named
+from kitae.evaluate.judging.protocol import OWN, protocol_named, published
 
 SETS = {
     "mtbench/en/judge_prompts.jsonl": {("single", 1), ("single", 2), ("pair", 1), ("pair", 2)},
@@ -34,7 +34,7 @@ def test_what_is_not_published_is_told(shared_data: Path) -> None:
     with pytest.raises(Mistake, match="no single prompt for turn 2"):
         pick(templates, "single", 2, guided=False)
     with pytest.raises(Mistake, match="no prompts for the protocol `mtbench-pair`"):
-        mtbench(shared_data / "mtbench/ja/judge_prompts_stability.jsonl", "pair")
+        published(templates, "pair")
 
 
 def test_a_protocol_is_known_by_its_name(shared_data: Path) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from ...core.mistakes import Mistake, nearest
 from ...core.noun import Noun
 from .asked import CATEGORIES, GUIDED
 from .own_prompts import Language, own_templates
 from .parsing import Read, Scale, fastchat_rating, fastchat_verdict, strict_rating, strict_verdict
-from .prompts import Kind, Template, read_templates
+from .prompts import Kind, Template
 
 TEN: Scale = (1.0, 10.0)
 READERS: dict[tuple[Kind, bool], Read] = {
@@ -43,15 +42,6 @@ class Protocol(Noun):
     @property
     def read(self) -> Read:
         return READERS[self.kind, self.strict]
-
-
-def mtbench(file: Path, kind: Kind = "single", *, baseline: str = "") -> Protocol:
-    """MT-Bench with the prompts of a published `judge_prompts.jsonl`.
-
-    Raises:
-        Mistake: the file is missing, or has no prompt of this kind.
-    """
-    return published(read_templates(file), kind, baseline=baseline)
 
 
 def published(
