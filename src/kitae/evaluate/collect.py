@@ -91,14 +91,20 @@ class Collector:
         return failed
 
     async def _work(self, queue: deque[Ask], failed: dict[str, Mistake]) -> None:
+        refused = 0
         while queue and self._stopped is None:
             ask = queue.popleft()
             try:
                 if await self._get(ask):
+                    refused = 0
                     self.advance(1)
                 else:
                     queue.append(ask)
-                    await asyncio.sleep(OTHERS)
+                    refused += 1
+                    # Only when others are at all that is left is there nothing to do but wait.
+                    if refused >= len(queue):
+                        await asyncio.sleep(OTHERS)
+                        refused = 0
             except Mistake as error:
                 self._fail(ask, error, failed)
             except BaseException as error:
