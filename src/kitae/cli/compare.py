@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 from ..commands import decide, sealed
+from ..core.mistakes import Mistake, Refused, nearest
 from ..evaluate.statistics import Interval
 from ..evaluate.table import Line, Table
 from ..evaluate.words import words
@@ -16,15 +17,56 @@ from .outputs import CompareOutput, CompareRow, DifferenceOutput
 from .printing import emit
 
 
-def compare(folder: Path, against: str, *, as_json: bool) -> None:
+def compare(folder: Path, row: str, against: str, *, margin: float | None, as_json: bool) -> None:
     """
+    Args:
+        row: The one row that is looked at; all when empty.
+        against: The row that it is compared with.
+        margin: Refuses a row that may be so much worse; `None`: refuses nothing.
+
     Raises:
-        Mistake: something is stale, or there is no row of that name.
+        Mistake: something is stale, there is no row of that name, or none for the gate.
+        Refused: on some suite the interval of the difference reaches below the margin; the table is printed before.
     """
+    if margin is not None and not row:
+        raise Mistake("a gate lets one row pass", where="--gate", hint="name it: `kitae compare ROW OTHER --gate`")
     project = Project(folder)
-    table = decide(project, sealed(project)[1].scorecards, against or None)
+    table = _with_row(decide(project, sealed(project)[1].scorecards, against or None), row)
     output = CompareOutput(rows=tuple(_row(line) for line in table.lines), notes=table.notes)
     emit(output, as_json=as_json, text=lambda console: print_table(console, project, table))
+    if margin is not None and (told := behind([line for line in table.lines if line.row == row], margin)):
+        raise Refused(
+            f"`{row}` may be worse by more than {margin:g}",
+            where="; ".join(told),
+            hint="more questions make the interval narrower; a larger --margin lets more pass",
+        )
+
+
+def behind(lines: list[Line], margin: float) -> list[str]:
+    """The suites on which a row has not been shown to be at most `margin` worse, and why: non-inferiority.
+
+    It goes by the interval: a mean above the margin of too few questions shows nothing.
+    """
+    told = []
+    for line in lines:
+        interval = line.difference.interval if line.difference else None
+        if interval is None:
+            told.append(f"{line.suite}: there is nothing to compare it with")
+        elif interval.low < -margin:
+            told.append(f"{line.suite}: {interval.low:+.2f} to {interval.high:+.2f}")
+    return told
+
+
+def _with_row(table: Table, row: str) -> Table:
+    """The row, and the one that it is compared with on each suite."""
+    if not row:
+        return table
+    own = [line for line in table.lines if line.row == row]
+    if not own:
+        raise Mistake(f"no row `{row}` was measured", hint=nearest(row, {line.row for line in table.lines}))
+    shown = {(line.suite, name) for line in own for name in (row, line.difference.against if line.difference else row)}
+    lines = tuple(line for line in table.lines if (line.suite, line.row) in shown)
+    return table.model_copy(update={"lines": lines})
 
 
 def print_table(console: Console, project: Project, table: Table) -> None:

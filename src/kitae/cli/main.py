@@ -127,13 +127,17 @@ def lineage(
 
 @app.command()
 def compare(
-    against: Annotated[str, typer.Option(help="The row that others are compared with.")] = "",
+    row: Annotated[str, typer.Argument(help="One row alone, such as tuned.retrieval.")] = "",
+    other: Annotated[str, typer.Argument(help="The row that it is compared with.")] = "",
+    against: Annotated[str, typer.Option(help="The same, for all rows.")] = "",
+    gate: Annotated[bool, typer.Option("--gate", help="End with 3 where the row may be worse.")] = False,
+    margin: Annotated[float, typer.Option(help="How much worse passes the gate; a share of right answers.")] = 0.0,
     json: Json = False,
 ) -> None:
     """The decision table: every way of bringing knowledge, with intervals."""
     from .compare import compare as command
 
-    command(Where.folder, against, as_json=json)
+    command(Where.folder, row, other or against, margin=margin if gate else None, as_json=json)
 
 
 evaluating = typer.Typer(invoke_without_command=True)
