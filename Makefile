@@ -32,7 +32,7 @@ test: $(INSTALLED)
 	$(VENV)/bin/ruff format --check src tests benchmarks
 	$(VENV)/bin/mypy
 	OMP_NUM_THREADS=1 $(VENV)/bin/pytest -n 2 -m 'not slow'
-	$(VENV)/bin/pytest -m slow
+	OMP_NUM_THREADS=1 $(VENV)/bin/pytest -n 2 --dist loadfile -m slow
 
 # Takes the machine for a quarter of an hour, so it should have nothing else to do. BENCH='--method full', '--untrimmed'.
 bench-train: $(INSTALLED) $(PEERS)/.installed
