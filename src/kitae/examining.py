@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from .core.files import write_atomically
 from .core.generation import Decoding, Generated, Identity
 from .core.label import highest
 from .core.mistakes import Mistake
-from .core.quantity import Money
+from .core.quantity import Money, total
 from .core.records import Records
 from .core.run import Silent, Watcher
 from .evaluate.answers import Asked as Prompted
@@ -206,7 +206,7 @@ def _judged(records: Records, suite: Asked, said: Sequence[Answer], judging: _Ju
         tally=tally(len(requests), judgments, protocol.scale),
         why_failed={why: reasons.count(why) for why in dict.fromkeys(reasons)},
         made=len(judgments) - before,
-        money=_sum(each.money for each in judgments if each.money),
+        money=total(each.money for each in judgments),
     )
 
 
@@ -229,13 +229,6 @@ def ask_of(request: JudgeRequest, protocol: Protocol) -> Ask:
 def _read(records: Records, requests: Sequence[JudgeRequest]) -> list[Judgment]:
     rows = [records.get(JUDGMENTS, request.key) for request in requests]
     return [Judgment.model_validate(row) for row in rows if row is not None]
-
-
-def _sum(amounts: Iterable[Money]) -> Money | None:
-    total: Money | None = None
-    for each in amounts:
-        total = each if total is None else total.model_copy(update={"amount": total.amount + each.amount})
-    return total
 
 
 def _program(suite: Asked, said: Sequence[Answer]) -> Estimate | None:

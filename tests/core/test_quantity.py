@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kitae.core.mistakes import Mistake
-from kitae.core.quantity import Quantity, parse_count, parse_money, parse_number
+from kitae.core.quantity import Quantity, parse_count, parse_money, parse_number, total
 
 
 @pytest.mark.parametrize(
@@ -93,3 +93,11 @@ def test_a_sum_is_known_only_as_well_as_its_worse_part() -> None:
     assert (total.value, total.how) == (3, "estimated")
     with pytest.raises(ValueError, match="cannot add"):
         total + Quantity(value=1, unit="yen", how="quoted")
+
+
+def test_money_is_added_in_one_currency_alone() -> None:
+    dollar, yen = parse_money("$1.50"), parse_money("¥100")
+    assert total([dollar, None, dollar]) == parse_money("$3")
+    assert total([None]) is None
+    with pytest.raises(Mistake, match="cannot be added"):
+        total([dollar, yen])

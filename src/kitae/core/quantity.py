@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal, TypeVar
@@ -117,6 +119,25 @@ class Money(Noun):
 
     def __str__(self) -> str:
         return f"¥{self.amount:,.0f}" if self.currency == "JPY" else f"${self.amount:,.2f}"
+
+    def __add__(self, other: Money) -> Money:
+        """
+        Raises:
+            Mistake: the currencies differ, and nobody has said at which rate.
+        """
+        if self.currency != other.currency:
+            raise Mistake(f"{self} and {other} cannot be added", hint="name prices in one currency")
+        return Money(amount=self.amount + other.amount, currency=self.currency)
+
+
+def total(amounts: Iterable[Money | None]) -> Money | None:
+    """Of the amounts that are known; `None` where none is.
+
+    Raises:
+        Mistake: they are in different currencies.
+    """
+    known = [each for each in amounts if each is not None]
+    return functools.reduce(operator.add, known) if known else None
 
 
 def parse_money(written: Any, *, where: str = "") -> Money:

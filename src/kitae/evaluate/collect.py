@@ -13,7 +13,7 @@ from ..core.dialogue import Message
 from ..core.generation import Decoding, Generated
 from ..core.journal import Journal
 from ..core.mistakes import Mistake
-from ..core.quantity import Money
+from ..core.quantity import Money, total
 from ..gate.client import Rejected, Unanswered
 from .purse import Purse
 
@@ -127,15 +127,13 @@ class Collector:
 
     async def _reply(self, ask: Ask) -> tuple[Generated, Money | None]:
         """The reply and what it cost, with the empty ones before it."""
-        cost: Money | None = None
+        costs = []
         for _ in range(self.silence_tries):
-            reply, more = await self._spoken(ask)
-            cost = (
-                more if cost is None or more is None else more.model_copy(update={"amount": cost.amount + more.amount})
-            )
+            reply, cost = await self._spoken(ask)
+            costs.append(cost)
             if reply.text.strip():
                 break
-        return reply, cost
+        return reply, total(costs)
 
     async def _spoken(self, ask: Ask) -> tuple[Generated, Money | None]:
         reserved, reply = await self.purse.reserve(ask.messages, ask.decoding), None

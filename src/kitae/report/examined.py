@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from ..core.quantity import total
 from ..evaluate.judging.asked import Answer
 from ..evaluate.judging.parsing import Scale
 from ..evaluate.judging.protocol import TEN
@@ -140,9 +141,8 @@ def _line(model: str, judgments: Sequence[Judgment], scale: Scale) -> Line:
     if found.mean_published is not None and found.interval is not None:
         ends = [(each - low) / (high - low) for each in found.interval]
         bar = share_bar((found.mean_published - low) / (high - low), Interval(low=ends[0], high=ends[1], how="none"))
-    paid = [each.money for each in judgments if each.money]
-    cost = str(paid[0].model_copy(update={"amount": sum(each.amount for each in paid)})) if paid else ""
-    return Line(model, found, bar, cost)
+    cost = total(each.money for each in judgments)
+    return Line(model, found, bar, str(cost or ""))
 
 
 def _rated(judgments: Sequence[Judgment], answers: Mapping[str, Answer]) -> tuple[Rated, ...]:
