@@ -34,6 +34,7 @@ from .knowledge.stage import EMBED, INDEX
 from .measuring import Knowledge, Measuring, identity_of, load, rows, served
 from .plan.actual import KIND, outcomes
 from .plan.amounts import amounts
+from .plan.cards import peak
 from .project import Project, ProjectFile
 from .rented.inputs import Inputs, Learning, opened
 from .train.stage import PREFER, PRETRAIN, TUNE
@@ -216,7 +217,8 @@ def _allowed(project: Project, place: str) -> Allowed:
         rates = {"yen_per_hour": here.yen_per_hour, "watts": here.watts} if here else {}
         train, gpus = file.train, here.gpus if here else None
         board = project.folder / "tensorboard" if train.tensorboard else None
-        allowed = replace(allowance(train.limits, **rates), card=gpus.card if gpus else "", board=board)
+        most = peak(gpus.card, file.plan.cards) if gpus else 0.0
+        allowed = replace(allowance(train.limits, **rates), peak=most, board=board)
         spent = sum(each.actual.yen for each in outcomes(project.records.all(KIND)))
         allowed = within_budget(allowed, file.goal.budget if file.goal else None, spent, here)
         sent = amounts(project.store, every_weight=every_weight(file))

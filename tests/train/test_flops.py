@@ -1,14 +1,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
+from kitae.plan.cards import peak
 from kitae.train.example import Example
-from kitae.train.flops import PEAKS, peak, per_token, seen
+from kitae.train.flops import per_token, seen
+from kitae.train.guard import Allowance
 from kitae.train.memory import Shape
 from kitae.train.recipe import PretrainRecipe, TuneRecipe
+from kitae.train.stage import _meter
 
 SEVEN = Shape(parameters=6.74e9, layers=32, hidden=4096, intermediate=11008, vocabulary=32_000, tied=False)
 """Llama 2 7B."""
@@ -19,7 +25,7 @@ def test_a_published_run_has_the_utilisation_that_was_published() -> None:
     operations = per_token(PretrainRecipe(), SEVEN, learnt=1.0, length=2048)
     six_n = 6 * (SEVEN.parameters - SEVEN.vocabulary * SEVEN.hidden)
     assert operations == pytest.approx(six_n + 12 * 32 * 4096 * 2048)
-    assert 3645 * operations / PEAKS["a100"] == pytest.approx(0.504, abs=0.01)
+    assert 3645 * operations / peak("a100") == pytest.approx(0.504, abs=0.01)
 
 
 def test_adapters_leave_the_weights_gradients_out() -> None:
@@ -42,6 +48,11 @@ def test_shares_and_lengths_count_repetitions() -> None:
     assert seen([]) == (0.0, 0.0)
 
 
-def test_of_a_card_that_nobody_knows_nothing_is_told() -> None:
-    assert peak("a100", 2) == 624e12
-    assert peak("abacus", 2) == peak("", 1) == peak("h100", 0) == 0.0
+def test_of_a_card_that_nobody_knows_nothing_is_told(tiny_base: Path) -> None:
+    learnt: Any = SimpleNamespace(examples=[Example("a", np.zeros(10, np.int32), np.arange(10) >= 5)])
+
+    def told(card: str, cards: int) -> float:
+        return _meter(TuneRecipe(), tiny_base, learnt, Allowance(peak=peak(card)), cards).peak
+
+    assert told("a100", 2) == 624e12
+    assert told("abacus", 2) == told("", 1) == told("h100", 0) == 0.0

@@ -16,11 +16,12 @@ from ..gate.policy import Gpu, parse_gpu
 from ..plan.architecture import typical
 from ..plan.estimate import Ask, Cost, Estimate
 from ..plan.estimate import estimate as reckon
-from ..plan.memory import Memory, Method
+from ..plan.memory import Memory
 from ..plan.price import Exchange, exchange, offer
 from ..plan.slips import Asked, check
 from ..plan.span import Span
 from ..plan.time import Work
+from ..train.recipe import Method
 from .plan_outputs import CostLine, MemoryLine, PlanEstimateOutput
 from .printing import emit, wrapping
 

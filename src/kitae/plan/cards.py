@@ -94,6 +94,12 @@ def card(name: str, own: Mapping[str, Card] | None = None) -> Card:
     return known[name].model_copy(update={"card": name})
 
 
+def peak(name: str, own: Mapping[str, Card] | None = None) -> float:
+    """Floating-point operations a second, dense, in 16 bits; 0 where nothing is known of the card."""
+    found = {**cards(), **(own or {})}.get(name)
+    return found.peak_tflops * 1e12 if found else 0.0
+
+
 def steady(found: Card, parameters: float) -> tuple[Span, tuple[str, ...]]:
     """Share of the peak while nothing goes wrong, from the slowest measured row to the fastest, and whose rows.
 

@@ -7,10 +7,10 @@ from typing import Final, Literal
 from pydantic import Field
 
 from ..core.noun import Noun
+from ..train.recipe import Method
 from .architecture import Architecture
 from .span import Span
 
-Method = Literal["full", "lora", "qlora"]
 Optimizer = Literal["adamw", "adamw-8bit", "fused"]
 Checkpointing = Literal["none", "selective", "full"]
 

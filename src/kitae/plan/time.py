@@ -8,9 +8,9 @@ from typing import Final
 from pydantic import Field
 
 from ..core.noun import Noun
+from ..train.recipe import Method
 from .architecture import Architecture
 from .cards import Card, steady
-from .memory import Method
 from .span import Span
 
 HOUR: Final = 3600.0

@@ -1,28 +1,12 @@
-"""How much a card has to compute for a token, and how much it could: model FLOPs utilisation (MFU)."""
+"""How much has to be computed for a token: what model FLOPs utilisation (MFU) is reckoned from."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 from .example import Example
 from .memory import Shape
 from .recipe import Course
-
-PEAKS: Final[dict[str, float]] = {
-    "v100": 125e12,
-    "a100": 312e12,
-    "h100": 989e12,
-    "h200": 989e12,
-    "b200": 2250e12,
-}
-"""Floating-point operations a second in 16 bits, dense, as the maker's data sheets say (of H100 and H200 the SXM form).
-A card that is not here has no MFU."""
-
-
-def peak(card: str, processes: int) -> float:
-    """Of so many cards, one for each process; 0 where it is not known."""
-    return PEAKS.get(card, 0.0) * processes
 
 
 def per_token(course: Course, shape: Shape, *, learnt: float, length: float) -> float:

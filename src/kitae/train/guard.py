@@ -37,8 +37,8 @@ class Allowance:
     """Tokens from which a course is checked before it begins: see `preflight`."""
     yen_per_hour: float = 0.0
     """Of the place; 0 where it is paid for anyway."""
-    card: str = ""
-    """A GPU of the place, as its maker calls it: see `flops.PEAKS`."""
+    peak: float = 0.0
+    """Floating-point operations that a GPU of the place could do in a second; 0 where that is not known."""
     board: Path | None = None
     """Where TensorBoard finds the curves; nowhere if `None`."""
 

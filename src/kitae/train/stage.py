@@ -191,12 +191,12 @@ def _train(
 
 def _meter(recipe: Course, folder: Path, data: Data, allowed: Allowance | None, cards: int) -> Meter:
     """What is told while it runs. Utilisation is told of cards whose peak is known, and of nothing else."""
-    from .flops import peak, per_token, seen
+    from .flops import per_token, seen
     from .memory import shape_of
 
     if allowed is None:
         return Meter()
-    meter = Meter(yen_per_hour=allowed.yen_per_hour, peak=peak(allowed.card, cards))
+    meter = Meter(yen_per_hour=allowed.yen_per_hour, peak=allowed.peak * cards)
     if not meter.peak:
         return meter
     learnt, length = seen(data.examples)
