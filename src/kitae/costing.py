@@ -234,8 +234,14 @@ def _too_large(courses: dict[str, Course], model: Architecture) -> str:
     if not hasattr(os, "sysconf"):
         return ""
     has = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    # How the tables are tied is not published for all; tied needs less, so nothing is refused that would fit.
-    shape = Shape.model_validate({key: getattr(model, key) for key in Shape.model_fields if hasattr(model, key)})
+    # Whether the tables are tied is not published of all models; tied ones need less, so nothing that fits is refused.
+    shape = Shape(
+        parameters=model.parameters,
+        layers=model.layers,
+        hidden=model.hidden,
+        intermediate=model.intermediate,
+        vocabulary=model.vocabulary,
+    )
     needs = max(needed(course, shape, machine()["number_format"]) for course in courses.values())
     return f"needs about {needs / 1e9:,.0f} GB of memory; this machine has {has / 1e9:,.0f}" if needs > has else ""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from ..core.noun import Noun
 from ..core.quantity import How
 from ..plan.backtest import Backtested, Coverage, LeftOut, Recomputed, Remembered
@@ -120,3 +122,88 @@ class PlanOutput(Output):
     parts: dict[str, float | None]
     """Yen by part, in the cheapest option; `None` where nobody has said them."""
     warnings: tuple[str, ...]
+
+
+class ProbeLine(Noun):
+    """A course of training, from some real steps on this machine."""
+
+    model: str
+    course: Literal["pretrain", "tune"]
+    tokens: int
+    """Of the whole course."""
+    tokens_per_second: Span
+    """Measured; as far as the steps that were timed differ."""
+    seconds: Span
+    """Of the whole course, estimated from that."""
+    parts: dict[str, float]
+    """Of the middle one: load, measuring, training, checkpoints, save."""
+    mfu: Span | None
+    """Share of what the place's cards could compute, over the whole run; `null` where it has none."""
+    yen: float
+    """At the place's price; 0 where it says none."""
+    kwh: float
+
+
+class ProbeOutput(Output):
+    courses: tuple[ProbeLine, ...]
+    took_seconds: float
+    known: dict[str, str]
+
+
+class DueLine(Noun):
+    """A moment at which something has to be done."""
+
+    what: str
+    at: str | None
+    """ISO 8601; `null` where a lead time is not known."""
+
+
+class SlotLine(Noun):
+    """A run in the rented window."""
+
+    run: str
+    start: str
+    end: str
+    gpus: int
+    signed_by: str
+
+
+class UseCaseLine(Noun):
+    """A task, with what the team expects of it."""
+
+    task: str
+    way: str
+    proposed: str
+    why: str
+    label: str
+    own_model_only: bool
+    """Whether no endpoint may receive it."""
+    times_a_year: float
+    hours_a_year: float
+    yen_a_year: float
+
+
+class WorksheetOutput(Output):
+    files: tuple[str, ...]
+    """That were written."""
+    cases: tuple[UseCaseLine, ...] = ()
+    """The most valuable first."""
+    yen_a_year: float | None = None
+    answers_a_month: float | None = None
+    months_until_paid_back: float | None = None
+    """`null` where it never is, or nothing is paid."""
+    answers_a_month_for_two_years: float | None = None
+    """So many of these tasks, mixed as they are, pay it back in two years."""
+
+
+class ScheduleOutput(Output):
+    files: tuple[str, ...]
+    place: str
+    due: tuple[DueLine, ...]
+    runs: tuple[SlotLine, ...]
+    left_out: tuple[str, ...]
+    """Runs that would end after the last checkpoint."""
+    unsigned: tuple[str, ...]
+    reserved_gpu_hours: float
+    used_gpu_hours: float
+    idle_gpu_hours: float

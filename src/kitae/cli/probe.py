@@ -12,10 +12,11 @@ from ..core import spelled
 from ..gate.policy import Place
 from ..plan.architecture import from_config
 from ..plan.cards import card
+from ..plan.span import Span
 from ..plan.time import Work, operations
 from ..project import Project
 from ..train.stage import place as machine
-from .outputs import ProbeLine, ProbeOutput, Range
+from .plan_outputs import ProbeLine, ProbeOutput
 from .printing import duration, emit
 from .progress import watcher
 
@@ -47,8 +48,8 @@ def _line(probed: Probed, project: Project, place: Place | None) -> ProbeLine:
             "model": probed.model,
             "course": course.name,
             "tokens": found.tokens,
-            "tokens_per_second": Range(low=rate / (1 + apart), mid=rate, high=rate * (1 + apart)),
-            "seconds": Range(low=low, mid=found.seconds, high=high),
+            "tokens_per_second": Span(low=rate / (1 + apart), mid=rate, high=rate * (1 + apart)),
+            "seconds": Span(low=low, mid=found.seconds, high=high),
             "parts": found.parts,
             "mfu": _mfu(probed, project, place),
             "yen": hours * place.yen_per_hour if place else 0.0,
@@ -57,15 +58,14 @@ def _line(probed: Probed, project: Project, place: Place | None) -> ProbeLine:
     )
 
 
-def _mfu(probed: Probed, project: Project, place: Place | None) -> Range | None:
+def _mfu(probed: Probed, project: Project, place: Place | None) -> Span | None:
     # A place may declare GPUs that this machine has not; what a processor reached says nothing about them.
     if place is None or place.gpus is None or machine()["device"] != "cuda":
         return None
     peak = card(place.gpus.card, project.file.plan.cards).peak_tflops
     work = Work(tokens=probed.forecast.tokens, method=probed.course.method, sequence=probed.course.sequence)
     computed = operations(from_config(probed.folder), work)
-    share = probed.forecast.share_of_peak(computed, peak, place.gpus.count * place.nodes)
-    return Range.model_validate(share.model_dump())
+    return probed.forecast.share_of_peak(computed, peak, place.gpus.count * place.nodes)
 
 
 def _tell(console: Console, output: ProbeOutput) -> None:

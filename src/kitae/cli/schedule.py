@@ -10,7 +10,7 @@ from rich.console import Console
 from ..plan.schedule import Schedule
 from ..planning import write_schedule
 from ..project import Project
-from .outputs import DueLine, ScheduleOutput, SlotLine
+from .plan_outputs import DueLine, ScheduleOutput, SlotLine
 from .printing import emit
 
 

@@ -23,11 +23,9 @@ from .outputs import (
     NumberOutput,
     Output,
     PreflightOutput,
-    ProbeOutput,
     ReportOutput,
     RescoreOutput,
     RunOutput,
-    ScheduleOutput,
     ShowOutput,
     StatusOutput,
     SuiteAddOutput,
@@ -35,9 +33,15 @@ from .outputs import (
     TrainJobOutput,
     TransferOutput,
     VerifyOutput,
+)
+from .plan_outputs import (
+    PlanBacktestOutput,
+    PlanEstimateOutput,
+    PlanOutput,
+    ProbeOutput,
+    ScheduleOutput,
     WorksheetOutput,
 )
-from .plan_outputs import PlanBacktestOutput, PlanEstimateOutput, PlanOutput
 
 
 class Told(Noun):

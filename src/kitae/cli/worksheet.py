@@ -11,7 +11,7 @@ from ..core import spelled
 from ..core.mistakes import Mistake
 from ..core.quantity import Money, parse_money
 from ..planning import Worth, read_filled, write_worksheets
-from .outputs import UseCaseLine, WorksheetOutput
+from .plan_outputs import UseCaseLine, WorksheetOutput
 from .printing import emit
 
 

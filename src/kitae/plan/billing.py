@@ -26,40 +26,31 @@ BLOCK_ENDS_EARLY: Final = 0.5
 class Rule:
     """How a way of renting is paid for."""
 
-    prepaid: bool
-    """Whether all of it is charged at once, before."""
-    billed_unused: bool
-    """Whether it costs while nothing runs."""
-    steps: tuple[int, ...]
-    """Days that it may last; empty where it goes by the second."""
-    ends_early: float
-    """Hours of the end that cannot be used."""
     cancellation: str
     risk: str
+    prepaid: bool = False
+    """Whether all of it is charged at once, before."""
+    billed_unused: bool = False
+    """Whether it costs while nothing runs."""
+    steps: tuple[int, ...] = ()
+    """Days that it may last; empty where it goes by the second."""
+    ends_early: float = 0.0
+    """Hours of the end that cannot be used."""
 
+
+GIVEN_BACK: Final = "nothing is due after the machine is given back"
 
 RULES: Final[dict[Term, Rule]] = {
     "on-demand": Rule(
-        prepaid=False,
-        billed_unused=False,
-        steps=(),
-        ends_early=0.0,
-        cancellation="nothing is due after the machine is given back",
+        cancellation=GIVEN_BACK,
         risk="there may be no machine on the day",
     ),
     "spot": Rule(
-        prepaid=False,
-        billed_unused=False,
-        steps=(),
-        ends_early=0.0,
-        cancellation="nothing is due after the machine is given back",
+        cancellation=GIVEN_BACK,
         risk="taken away at two minutes' notice; the price moves",
     ),
     "reservation": Rule(
-        prepaid=False,
         billed_unused=True,
-        steps=(),
-        ends_early=0.0,
         cancellation="billed until cancelled; one for a later date has a charge within 8 weeks of its start",
         risk="billed from its start, used or not",
     ),
