@@ -52,13 +52,8 @@ $(FASTCHAT)/.installed: constraints/peers-fastchat.txt
 	$(FASTCHAT)/bin/pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
-# FastChat itself, which 'pytest -m slow' then holds the protocol mtbench against.
-peers-judge: .venv-peers-judge/.installed
-
-.venv-peers-judge/.installed: constraints/peers-judge.txt
-	$(PYTHON) -m venv $(@D)
-	$(@D)/bin/pip install --quiet --disable-pip-version-check --no-deps -r $<
-	touch $@
+# The same FastChat, which 'pytest -m slow' then holds the protocol mtbench against.
+peers-judge: $(FASTCHAT)/.installed
 
 wheelhouse: $(CONSTRAINTS)
 	$(PYTHON) -m pip wheel --quiet -c $(CONSTRAINTS) -w wheelhouse setuptools wheel '.[demo,dev]'
@@ -68,4 +63,4 @@ gpuwheels: constraints/gpu.txt
 	$(PYTHON) -m pip wheel --quiet -c constraints/gpu.txt -w wheelhouse-gpu setuptools wheel .
 
 clean:
-	rm -rf $(VENV) $(PEERS) $(FASTCHAT) .venv-peers-judge demo wheelhouse wheelhouse-gpu build
+	rm -rf $(VENV) $(PEERS) $(FASTCHAT) demo wheelhouse wheelhouse-gpu build

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def fastchat() -> Path:
-    python = Path(os.environ.get("KITAE_FASTCHAT", ROOT / ".venv-peers-judge" / "bin" / "python"))
+    python = Path(os.environ.get("KITAE_FASTCHAT", ROOT / ".venv-fastchat" / "bin" / "python"))
     if not python.exists():
         pytest.skip("no FastChat: `make peers-judge` installs it, or KITAE_FASTCHAT names its Python")
     return python
