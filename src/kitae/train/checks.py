@@ -347,7 +347,7 @@ def _log_probabilities(model: Any, example: Example) -> Tensor:
     """Of the learnt tokens of one example, by the model's own forward."""
     ids = torch.from_numpy(example.tokens.astype(np.int64))[None]
     told = model(input_ids=ids, use_cache=False).logits[0, :-1].log_softmax(-1)
-    own: Tensor = told.gather(-1, ids[0, 1:, None])[:, 0][torch.from_numpy(example.learnt[1:])]
+    own: Tensor = told.gather(-1, ids[0, 1:, None])[:, 0][torch.tensor(example.learnt[1:])]
     return own
 
 
