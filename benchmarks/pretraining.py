@@ -45,6 +45,7 @@ from kitae.train.fit import fit
 from kitae.train.recipe import PretrainRecipe
 from kitae.train.stage import place
 from kitae.train.trainee import Trainee
+from kitae.train.views import Cut
 
 Texts = Mapping[str, str]
 """By their ids."""
@@ -136,9 +137,9 @@ def bits(
     return found
 
 
-def as_examples(texts: Texts, renderer: Renderer) -> list[Example]:
+def as_examples(texts: Texts, renderer: Renderer) -> Sequence[Example]:
     rows = ({"id": id, "text": text} for id, text in texts.items())
-    return list(texts_as_examples(rows, renderer, PretrainRecipe().sequence))
+    return Cut(list(texts_as_examples(rows, renderer)), PretrainRecipe().sequence)
 
 
 class Nothing(Noun):

@@ -65,8 +65,9 @@ def main() -> None:
     chosen = arguments.parse_args()
     hush()
     project = Project(chosen.folder)
-    _, road = make_all(project, until="instruct")
-    own = {course.name: (folder, course, data) for _, folder, course, data in reversed([*courses_of(project, road)])}
+    making, road = make_all(project, until="instruct")
+    courses = reversed([*courses_of(project, road, making.memo)])
+    own = {course.name: (folder, course, data) for _, folder, course, data in courses}
     rows = []
     for name, (stage, changes) in CHANGES.items():
         if stage not in own:

@@ -44,6 +44,7 @@ from kitae.train.example import dialogues_as_examples, fitting
 from kitae.train.fit import plan
 from kitae.train.optimiser import BETAS
 from kitae.train.recipe import TuneRecipe
+from kitae.train.stage import place
 
 HERE = Path(__file__).parent
 RESULTS = HERE.parent / "results"
@@ -51,7 +52,8 @@ RESULTS = HERE.parent / "results"
 SEQUENCE = 1024
 """Tokens of our rows, one row a step."""
 
-NUMBER_FORMATS = ("bfloat16", "float32")
+NUMBER_FORMATS = tuple(dict.fromkeys((place()["number_format"], "float32")))
+"""That this processor has instructions for: bfloat16 without them takes hours, for everybody."""
 ATTENTIONS = ("sdpa", "eager")
 
 PADDED = tuple(Setting("", packing="padded", batch=batch) for batch in (1, 2, 4))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 STATUS = Path("/proc/self/status")
 
@@ -36,7 +36,7 @@ class Job:
     """A Hugging Face folder."""
     template: str
     """Of the chat, with marks around what the assistant says."""
-    method: Literal["lora", "full"]
+    method: str
     """`lora` (on every linear layer but the head) or `full`."""
     rank: int
     alpha: float
