@@ -73,7 +73,7 @@ class Batched(ABC):
         rendered = [self.renderer.prompt(prompt) for prompt in prompts]
         lengths = [len(prompt) for prompt in rendered]
         _check_lengths(lengths, decoding.max_tokens, self._context)
-        batches = by_length(lengths, self._limits)
+        batches = self._batches(lengths, decoding)
         workers = min(self._workers, len(batches))
 
         def work(batch: Sequence[int]) -> tuple[list[list[int]], float]:
@@ -89,6 +89,10 @@ class Batched(ABC):
                 if done is not None:
                     done(len(batch))
         return [answers[index] for index in range(len(prompts))]
+
+    def _batches(self, lengths: Sequence[int], decoding: Decoding) -> list[list[int]]:
+        """Of indices: what `_continue` is given together."""
+        return by_length(lengths, self._limits)
 
     def ends(self, decoding: Decoding) -> list[int]:
         """The tokens that end an answer."""

@@ -13,8 +13,11 @@ from ..core.generation import Decoding, Identity
 from ..core.mistakes import Mistake, nearest
 from .adapter import add_adapter
 from .batched import Batched, Limits, Logits, by_length
+from .refill import refilled
 
 LIMITS = Limits(tokens=4096, examples=16)
+QUEUE = Limits(tokens=1 << 20, examples=256)
+"""Prompts that refill one another: memory is taken by those under way alone."""
 
 PIECE = 256
 """Tokens whose logits are held at a time: 270 MB for a vocabulary of 262,144."""
@@ -61,22 +64,22 @@ class TransformersGenerator(Batched):
         # A folder's own settings (temperature, penalties) must not change what `Decoding` says.
         self._model.generation_config = transformers.GenerationConfig()
 
-    @torch.inference_mode()
     def _continue(self, prompts: Sequence[Sequence[int]], decoding: Decoding) -> list[list[int]]:
         """New tokens for each prompt, up to and with the first stop token."""
-        ids, mask = _padded_left(prompts, self.renderer.pad_id)
-        sampled = {"do_sample": True, "temperature": decoding.temperature, "top_k": 0, "top_p": 1.0}
+        told: dict[str, Any] = {
+            "max_tokens": decoding.max_tokens,
+            "ends": self.ends(decoding),
+            "pad": self.renderer.pad_id,
+        }
         if decoding.temperature > 0:
             torch.manual_seed(decoding.seed)
-        found = self._model.generate(
-            input_ids=ids.to(self._device),
-            attention_mask=mask.to(self._device),
-            max_new_tokens=decoding.max_tokens,
-            eos_token_id=self.ends(decoding),
-            pad_token_id=self.renderer.pad_id,
-            **(sampled if decoding.temperature > 0 else {"do_sample": False}),
-        )
-        return [list(map(int, row)) for row in found[:, ids.shape[1] :].tolist()]
+            return padded(self._model, prompts, temperature=decoding.temperature, **told)
+        # A single prompt has nobody to take its place.
+        return (refilled if len(prompts) > 1 else padded)(self._model, prompts, **told)
+
+    def _batches(self, lengths: Sequence[int], decoding: Decoding) -> list[list[int]]:
+        """Greedy answers refill one another; of drawn ones, neighbours in a batch decide what is drawn."""
+        return super()._batches(lengths, decoding) if decoding.temperature else by_length(lengths, QUEUE)
 
     @torch.inference_mode()
     def nats(self, texts: Sequence[str]) -> list[float]:
@@ -140,6 +143,30 @@ def load(folder: Path, dtype: torch.dtype) -> Any:
             where=str(folder),
             hint="it must be a Hugging Face folder with config.json and *.safetensors",
         ) from None
+
+
+@torch.inference_mode()
+def padded(
+    model: Any,
+    prompts: Sequence[Sequence[int]],
+    *,
+    max_tokens: int,
+    ends: Sequence[int],
+    pad: int,
+    temperature: float = 0.0,
+) -> list[list[int]]:
+    """New tokens for each prompt, in one batch that lasts as long as its longest answer; after an end stands noise."""
+    ids, mask = _padded_left(prompts, pad)
+    sampled = {"do_sample": True, "temperature": temperature, "top_k": 0, "top_p": 1.0}
+    found = model.generate(
+        input_ids=ids.to(model.device),
+        attention_mask=mask.to(model.device),
+        max_new_tokens=max_tokens,
+        eos_token_id=list(ends),
+        pad_token_id=pad,
+        **(sampled if temperature > 0 else {"do_sample": False}),
+    )
+    return [list(map(int, row)) for row in found[:, ids.shape[1] :].tolist()]
 
 
 def _padded_left(prompts: Sequence[Sequence[int]], pad: int) -> tuple[torch.Tensor, torch.Tensor]:
