@@ -11,25 +11,32 @@ import math
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from torch.optim.optimizer import register_optimizer_step_pre_hook
+
+from ..core.mistakes import Mistake
 from ..train.checkpoint import EVERY_SECONDS, SHARE, Checkpoints
 from ..train.data import Data
+from ..train.example import Example, row_tokens
 from ..train.fit import fit, plan
-from ..train.guard import Allowance, Guard, Stopped
+from ..train.guard import Guard, Stopped
 from ..train.measure import at_most
 from ..train.recipe import Course
 from ..train.trainee import Trainee
 from .span import Span
 
-SECONDS: Final = 25.0
-"""Of steps. With loading, measuring and saving the whole stays below a minute for models that a CPU trains."""
+SECONDS: Final = 55.0
+"""Of the whole probe: what loading, measuring and saving leave of them goes into steps."""
 
 LEAST: Final = 3
 """Steps, however long they take: the first is slower than the others, and one alone has no spread."""
+
+MEASURED: Final = 2048
+"""Tokens of held-out examples, and as many of general text: the time of all of them follows from their number."""
 
 
 @dataclass(frozen=True)
@@ -39,23 +46,25 @@ class Timing:
     load: float
     """The model, as it is trained."""
     measuring: float
-    """Once, the held-out examples and the general text."""
+    """Once, all held-out examples and the general text."""
     first: float
-    """Step, which is slower."""
-    steps: tuple[tuple[int, float], ...]
+    """Row, which is slower."""
+    rows: tuple[tuple[int, float], ...]
     """Tokens and seconds of each of the others."""
+    update: float
+    """Of the weights, at the end of a step, however many rows it has."""
     checkpoint: float
     save: float
     """The whole model, at the end."""
 
     @property
     def tokens_per_second(self) -> float:
-        return sum(tokens for tokens, _ in self.steps) / sum(seconds for _, seconds in self.steps)
+        return sum(tokens for tokens, _ in self.rows) / sum(seconds for _, seconds in self.rows)
 
     @property
     def spread(self) -> float:
         """Two standard errors of a token's mean time, relative to it; 0 where one step was timed."""
-        each = [seconds / tokens for tokens, seconds in self.steps]
+        each = [seconds / tokens for tokens, seconds in self.rows]
         if len(each) < 2:
             return 0.0
         return 2 * statistics.stdev(each) / math.sqrt(len(each)) / statistics.mean(each)
@@ -68,18 +77,15 @@ class Forecast:
     timing: Timing
     tokens: int
     """Of the whole course."""
+    steps: int
     measures: int
     """So often it measures, before the first step included."""
 
     @property
     def training(self) -> float:
-        """All steps, the slow first one included."""
-        rest = self.tokens - self._first_tokens
-        return self.timing.first + max(0, rest) / self.timing.tokens_per_second
-
-    @property
-    def _first_tokens(self) -> int:
-        return min(self.tokens, self.timing.steps[0][0])
+        """All steps, the slow first row included."""
+        rest = max(0, self.tokens - self.timing.rows[0][0])
+        return self.timing.first + rest / self.timing.tokens_per_second + self.steps * self.timing.update
 
     @property
     def checkpoints(self) -> float:
@@ -131,14 +137,37 @@ class _Timed(Checkpoints):
 
 
 class _Guard(Guard):
-    """Lets so many steps be made before it stops for the time."""
+    """Lets so many steps be made before it stops for the time, which is that of a clock."""
 
-    def __init__(self, seconds: float, made: list[tuple[int, float]]) -> None:
-        super().__init__(Allowance(seconds, "the probe's time"))
-        self._made = made
+    def __init__(self, until: float, made: list[tuple[int, float]]) -> None:
+        super().__init__()
+        self._until, self._made = until, made
 
     def reason(self, seconds: float) -> str:
-        return super().reason(seconds) if len(self._made) > LEAST else ""
+        over = time.perf_counter() >= self._until and len(self._made) > LEAST
+        return "the probe's time" if over else super().reason(seconds)
+
+
+@contextlib.contextmanager
+def _updates() -> Iterator[list[float]]:
+    """Seconds from the beginning of each of an optimiser's steps, until what it changed has been brought in line."""
+    begun: list[float] = []
+    hook = register_optimizer_step_pre_hook(lambda *_: begun.append(time.perf_counter()))
+    try:
+        yield begun
+    finally:
+        hook.remove()
+
+
+def _refuse(told: str) -> None:
+    raise Mistake(told, where="a probe", hint="a course that goes wrong so soon has to be mended before it is timed")
+
+
+def _some(examples: Sequence[Example], tokens: int) -> tuple[list[Example], float]:
+    """Some of the examples that a course measures, and how many times as many it measures."""
+    every = at_most(examples, tokens)
+    some = at_most(every, MEASURED) or every[:1]
+    return some, row_tokens(every) / row_tokens(some) if some else 1.0
 
 
 def probe(course: Course, folder: Path, data: Data, *, place: dict[str, str], seconds: float = SECONDS) -> Forecast:
@@ -147,43 +176,54 @@ def probe(course: Course, folder: Path, data: Data, *, place: dict[str, str], se
     Args:
         folder: Of the model.
         place: What training computes with: `number_format` and `device`.
-        seconds: Of steps; at least `LEAST` are made.
+        seconds: Of the whole probe; at least `LEAST` rows are trained on.
+
+    Raises:
+        Mistake: loss or gradient was not a number, or sprang up.
     """
     whole = plan(data.examples, course)
     begun = time.perf_counter()
     trainee = Trainee(folder, course, number_format=place["number_format"], device=place["device"])
     loaded = time.perf_counter()
+    held_out, times = _some(data.held_out, course.held_out_tokens)
+    general, _ = _some(data.general, course.held_out_tokens)
     made: list[tuple[int, float]] = []
 
     def progress(_: int) -> Callable[[int], None]:
         return lambda tokens: made.append((tokens, time.perf_counter()))
 
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory() as scratch, _updates() as updates:
         checkpoints = _Timed(Path(scratch) / "checkpoints", "probe", every=math.inf)
         with contextlib.suppress(Stopped):
             fit(
                 trainee,
-                # Measured before the first step and never again while steps are timed.
-                course.model_copy(update={"measures": 1, "keep": "last"}),
+                # Steps of one row, so that many end in time; and nothing is measured while they are timed.
+                course.model_copy(update={"batch_tokens": course.sequence, "measures": 1, "keep": "last"}),
                 data.examples,
-                held_out=at_most(data.held_out, course.held_out_tokens),
-                general=at_most(data.general, course.held_out_tokens),
+                held_out=held_out,
+                general=general,
                 checkpoints=checkpoints,
-                guard=_Guard(seconds, made),
+                # What was read is written twice, as a checkpoint and whole.
+                guard=_Guard(begun + seconds - 2 * (loaded - begun), made),
                 progress=progress,
+                say=_refuse,
             )
         saving = time.perf_counter()
         trainee.save(Path(scratch) / "model")
         saved = time.perf_counter()
     # The loop reports once before its first step: what it measured until then is timed by that.
     before, *steps = made
-    first, *others = [(tokens, at - earlier) for (tokens, at), (_, earlier) in zip(steps, made, strict=False)]
+    update = [at - started for started, (_, at) in zip(updates, steps, strict=True)]
+    rows = [
+        (tokens, at - earlier - own) for (tokens, at), (_, earlier), own in zip(steps, made[:-1], update, strict=True)
+    ]
     timing = Timing(
         load=loaded - begun,
-        measuring=before[1] - loaded,
-        first=first[1],
-        steps=tuple(others) or (first,),
+        measuring=(before[1] - loaded) * times,
+        first=rows[0][1],
+        rows=tuple(rows[1:] or rows),
+        update=statistics.median(update),
         checkpoint=checkpoints.took,
         save=saved - saving,
     )
-    return Forecast(timing, whole.computed, measures=1 + min(course.measures, whole.steps))
+    return Forecast(timing, whole.computed, whole.steps, measures=1 + min(course.measures, whole.steps))
