@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Final
 
 from .adopt.sources import find_base
+from .core.architecture import Architecture, from_config
 from .core.label import Label
 from .core.mistakes import Mistake
 from .core.quantity import Money
 from .estimate import PARAMETERS, VOCABULARY
 from .gate.policy import Place
 from .plan.alternatives import FROM_NOTHING, HOURS, Serving, Way, pays_from, ways
-from .plan.architecture import Architecture, from_config, typical
+from .plan.architecture import typical
 from .plan.cards import card
 from .plan.estimate import Estimate, estimate
 from .plan.memory import serving as serving_memory
@@ -28,7 +29,7 @@ from .plan.span import Span
 from .plan.time import Work
 from .project import Project, ProjectFile
 from .train.cost import TOKENS_PER_DIALOGUE, pretrain_cost, tune_cost
-from .train.memory import Shape, needed
+from .train.memory import needed
 from .train.recipe import Course, PretrainRecipe, TuneRecipe
 from .train.stage import place as machine
 
@@ -234,15 +235,7 @@ def _too_large(courses: dict[str, Course], model: Architecture) -> str:
     if not hasattr(os, "sysconf"):
         return ""
     has = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    # Whether the tables are tied is not published of all models; tied ones need less, so nothing that fits is refused.
-    shape = Shape(
-        parameters=model.parameters,
-        layers=model.layers,
-        hidden=model.hidden,
-        intermediate=model.intermediate,
-        vocabulary=model.vocabulary,
-    )
-    needs = max(needed(course, shape, machine()["number_format"]) for course in courses.values())
+    needs = max(needed(course, model, machine()["number_format"]) for course in courses.values())
     return f"needs about {needs / 1e9:,.0f} GB of memory; this machine has {has / 1e9:,.0f}" if needs > has else ""
 
 

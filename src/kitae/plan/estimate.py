@@ -9,14 +9,14 @@ from typing import Final
 
 from pydantic import Field
 
+from ..core.architecture import Architecture
 from ..core.noun import Noun
 from ..core.quantity import How, Quantity
 from ..gate.policy import Gpu
-from .architecture import Architecture
 from .billing import RULES, Bill, Term, bill
 from .cards import Card, card
 from .energy import Grid, Power, carbon, kwh
-from .memory import Memory, Optimizer, Training, least_effort
+from .memory import Memory, Training, Updating, least_effort
 from .price import Exchange, Offer, exchange, grid_of, tax
 from .span import Span
 from .time import Work, hours, together
@@ -52,7 +52,7 @@ class Ask(Noun):
     """Of the window; as long as the work takes when left out."""
     setup_hours: float = Field(default=0.0, ge=0)
     """From the start of a machine to the first step."""
-    optimizer: Optimizer = "adamw"
+    optimiser: Updating = "adamw"
     micro_batch: int = Field(default=1, ge=1)
     extras: Extras = Extras()
     utilisation: float = Field(default=1.0, gt=0, le=1)
@@ -167,7 +167,7 @@ def _memory(ask: Ask) -> Memory:
 def _memory_of(ask: Ask, work: Work) -> Memory:
     how = Training(
         method=work.method,
-        optimizer=ask.optimizer,
+        optimiser=ask.optimiser,
         shards=ask.gpus,
         sequence=work.sequence,
         micro_batch=ask.micro_batch,

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from ..core.architecture import Architecture
 from ..core.mistakes import Mistake
-from .architecture import Architecture
 from .billing import RULES
 from .cards import Card, card
 from .estimate import Ask, Estimate, Extras, estimate

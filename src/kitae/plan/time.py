@@ -7,9 +7,10 @@ from typing import Final
 
 from pydantic import Field
 
+from ..core.architecture import Architecture
 from ..core.noun import Noun
+from ..train import flops
 from ..train.recipe import Method
-from .architecture import Architecture
 from .cards import Card, steady
 from .span import Span
 
@@ -19,10 +20,6 @@ LOST: Final = 0.25
 """At most so much of a run's hours computes nothing that stays: waiting, restarts, slow nodes. An assumption, one
 round figure for every card and size. Meta lost less than 0.1 with 16,384 H100 (The Llama 3 Herd of Models, 2024), with
 people and automation that a company has not; at 0.25 no interval of an A100 is wider than twice its lower end."""
-
-PASSES: Final[dict[Method, float]] = {"full": 6.0, "lora": 4.0, "qlora": 4.0}
-"""Operations for each parameter and token: two forward, two for the gradient of what goes in, two for that of the
-weights, which LoRA does not need."""
 
 UNPACKING: Final = 3083 / 2413
 """QLoRA takes so many times as long as LoRA: 8B on one RTX 4090 (pytorch/torchtune README)."""
@@ -64,9 +61,8 @@ class Hours(Noun):
 
 
 def operations(model: Architecture, work: Work) -> float:
-    """For one token. Attention has no weights: its backward pass costs twice its forward one with LoRA too."""
-    attention = 12 * model.layers * model.heads * model.head * work.sequence
-    return PASSES[work.method] * model.active + attention
+    """For one token."""
+    return flops.operations(work.method, model.active, layers=model.layers, width=model.attention, length=work.sequence)
 
 
 def hours(model: Architecture, work: Work, found: Card, *, gpus: int = 1) -> Hours:
