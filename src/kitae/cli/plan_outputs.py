@@ -207,3 +207,5 @@ class ScheduleOutput(Output):
     reserved_gpu_hours: float
     used_gpu_hours: float
     idle_gpu_hours: float
+    cancellation: str
+    """What the provider's rules say of giving it up."""
