@@ -10,7 +10,7 @@ from pydantic import Field
 from ..core.architecture import Architecture
 from ..core.noun import Noun
 from ..train import flops
-from ..train.recipe import Method
+from ..train.recipe import Method, Optimiser
 from .cards import Card, steady
 from .span import Span
 
@@ -33,6 +33,7 @@ class Work(Noun):
 
     tokens: float = Field(ge=0)
     method: Method = "full"
+    optimiser: Optimiser = "adamw"
     sequence: int = Field(default=4096, ge=1)
     packing: float = Field(default=1.0, gt=0, le=1)
     """Share of what is computed that is tokens and not padding."""
@@ -43,6 +44,10 @@ class Work(Noun):
     """That training stands still for each; 0 where they are written beside it."""
     tokenise_seconds: float = Field(default=0.0, ge=0)
     """That the machines wait for text to become tokens; 0 where that was done before."""
+    lost: float | None = Field(default=None, ge=0, lt=1)
+    """Share of the hours that computes nothing that stays, at the upper end; `LOST` when left out."""
+    factor: float = Field(default=1.0, gt=0)
+    """What earlier courses of the kind took at this place over what was planned for them."""
 
 
 class Hours(Noun):
@@ -68,14 +73,14 @@ def operations(model: Architecture, work: Work) -> float:
 def hours(model: Architecture, work: Work, found: Card, *, gpus: int = 1) -> Hours:
     """GPU-hours on so many cards of a kind, between what was reached at best and a run with losses.
 
-    The middle is geometric: `LOST` is at none at the lower end and at all of it at the upper.
+    The middle is geometric: nothing is lost at the lower end, and all of that share at the upper.
     """
     rate, sources = steady(found, model.active)
     computed = (work.tokens / work.packing + work.evaluated * MEASURING) * operations(model, work)
     slower = UNPACKING if work.method == "qlora" else 1.0
-    least = computed * slower / (found.peak_tflops * 1e12 * HOUR)
+    least = computed * slower * work.factor / (found.peak_tflops * 1e12 * HOUR)
     # A measured share of one's own is of whole runs already.
-    lost = 0.0 if found.mfu else LOST
+    lost = 0.0 if found.mfu else LOST if work.lost is None else work.lost
     whole = Span.between(least / rate.high, least / rate.low / (1 - lost)) if least else Span.exactly(0.0)
     standing = gpus * (work.checkpoints * work.checkpoint_seconds + work.tokenise_seconds) / HOUR
     reading = work.evaluated * MEASURING / (work.tokens / work.packing + work.evaluated * MEASURING) if least else 0.0
