@@ -13,7 +13,11 @@ import pytest
 
 from kitae.core.mistakes import Mistake
 from kitae.core.quantity import parse_money
-from kitae.costing import cost_plan, courses_of, first_look, model_of
+from kitae.costing import cost_plan, first_look, model_of
+from kitae.estimate import course_plans, courses_of
+from kitae.plan.actual import KIND, Outcome, spent
+from kitae.plan.plan import Plan
+from kitae.plan.span import Span
 from kitae.project import Project
 
 TODAY = datetime.date(2026, 11, 26)
@@ -46,8 +50,8 @@ def test_a_project_is_planned_for_its_courses_where_they_fit(tmp_path: Path) -> 
     assert list(found.works) == ["pretrain", "tune"]
     assert found.model.parameters == 7.96e9
     assert found.fitting and found.out
-    assert found.hidden["paid but idle"] is not None and found.hidden["paid but idle"] > 0
-    assert found.hidden["people"] is None
+    assert found.parts["paid but idle"] is not None and found.parts["paid but idle"] > 0
+    assert found.parts["people"] is None
 
 
 def test_the_window_that_is_reserved_is_what_costs(tmp_path: Path) -> None:
@@ -84,7 +88,7 @@ def test_break_even_is_told_when_the_api_has_a_price(tmp_path: Path) -> None:
     serving = "\n[plan.serving]\nanswers_per_month = 100_000\napi_usd_in = 3.0\napi_usd_out = 15.0\n"
     rented = '[[places]]\nname = "lab"\ngpu = "a100-40x8"\nmay_hold = "internal"\nyen_per_hour = 9000\n'
     found = cost_plan(project(tmp_path, serving + rented), today=TODAY)
-    assert found.api_yen == pytest.approx((1000 * 3 + 200 * 15) / 1e6 * 150)
+    assert found.api_yen == pytest.approx((1000 * 3 + 200 * 15) / 1e6 * 150 * 1.1)
     pays = found.pays_from
     assert pays["retrieval only"] is not None and pays["tuning only"] is not None
     assert pays["retrieval only"] < pays["tuning only"]
@@ -136,7 +140,7 @@ def test_tuning_for_epochs_is_reckoned_by_its_dialogues(tmp_path: Path) -> None:
 
 def test_what_this_machine_cannot_hold_falls_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.sysconf", {"SC_PHYS_PAGES": 2**22, "SC_PAGE_SIZE": 2**12}.__getitem__)
-    out = {option.name: option.why_out for option in cost_plan(project(tmp_path), today=TODAY).out}
+    out = {option.name: str(option.why_out) for option in cost_plan(project(tmp_path), today=TODAY).out}
     assert out["this machine"].startswith("needs about ")
     assert out["this machine"].endswith("this machine has 17")
 
@@ -164,3 +168,113 @@ def test_planning_imports_nothing_heavy() -> None:
     code = "import sys, kitae.costing, kitae.cli.plan; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"torch", "transformers", "altair", "sudachipy"} & set(loaded)
+
+
+WORKSHEET = """# 使い道
+
+- 時給: 4,000円
+- 年間の働く日数: 240
+
+| 作業 | 回数 | 1回の分 | 区分 | 見るもの | 見本の数 | 減る割合 | 方法 |
+|---|---|---|---|---|---|---|---|
+| 規程の質問に答える | 1日20回 | 15 | 社内 | 文書 | 0 | 6割 | |
+"""
+API = "\n[plan.serving]\napi_usd_in = 3.0\napi_usd_out = 15.0\n"
+LAB = '[[places]]\nname = "lab"\ngpu = "a100-40x8"\nnodes = 2\nmay_hold = "internal"\nyen_per_hour = 900\n'
+
+
+def test_storage_and_egress_have_lines_of_their_own(tmp_path: Path) -> None:
+    said = "storage_gb = 500\nstorage_usd = 0.1\negress_gb = 60\negress_usd = 0.09\n"
+    parts = cost_plan(project(tmp_path, said), today=TODAY).parts
+    assert parts["storage"] and parts["egress"] == pytest.approx(60 * 0.09 * 150 * 1.1)
+    assert cost_plan(project(tmp_path), today=TODAY).parts["storage"] is None
+
+
+def test_the_worksheet_feeds_the_break_even(tmp_path: Path) -> None:
+    (tmp_path / "worksheet.ja.md").write_text(WORKSHEET, encoding="utf-8")
+    found = cost_plan(project(tmp_path, API + 'worksheet = "worksheet.ja.md"\n' + LAB), today=TODAY)
+    assert found.answers == 400
+    ways = {way.name: way for way in found.ways}
+    api = found.paid_back(ways["API only"])
+    tuned, scratch = found.paid_back(ways["tuning only"]), found.paid_back(ways["from scratch"])
+    assert api == 0 and scratch is None
+    assert tuned is None or tuned > 0
+    assert ways["API only"].yen(found.answers, 12) == found.api_yen
+
+
+def test_what_is_said_goes_before_the_worksheet_and_a_missing_one_is_a_mistake(tmp_path: Path) -> None:
+    (tmp_path / "worksheet.ja.md").write_text(WORKSHEET, encoding="utf-8")
+    said = API + 'worksheet = "worksheet.ja.md"\nanswers_per_month = 7\n'
+    assert cost_plan(project(tmp_path, said), today=TODAY).answers == 7
+    with pytest.raises(Mistake, match="no such worksheet"):
+        cost_plan(project(tmp_path, API + 'worksheet = "other.md"\n'), today=TODAY)
+
+
+def test_an_old_price_of_the_machine_that_answers_says_so(tmp_path: Path) -> None:
+    said = '\n[plan.serving]\noffer = "aws:p4d.24xlarge::block"\n'
+    found = cost_plan(project(tmp_path, 'only = ["place:"]\n' + said + LAB), today=TODAY)
+    assert found.fitting[0].name == "place:lab:"
+    assert any("p4d.24xlarge::block is of 2024" in told for told in found.warnings)
+    assert {each.what: each.old for each in found.said}["aws:p4d.24xlarge::block"]
+
+
+def test_a_place_of_the_project_can_be_the_machine_that_answers(tmp_path: Path) -> None:
+    found = cost_plan(project(tmp_path, API + 'offer = "place:lab:"\n' + LAB), today=TODAY)
+    # One of its two machines.
+    assert found.serving.yen_per_month == pytest.approx(450 * 730)
+    with pytest.raises(Mistake, match="no price `place:lib:`"):
+        cost_plan(project(tmp_path, API + 'offer = "place:lib:"\n' + LAB), today=TODAY)
+
+
+def spent_twice_as_long(folder: Path, place: str) -> Project:
+    """A project whose tuning took twice the time that it was planned to."""
+    found = project(folder, LAB)
+    planned, actual = spent(3600, 0, None), spent(7200, 0, None)
+    outcome = Outcome(
+        artifact="model/tuned@1", stage="tune", method="lora", place=place, at="2026-11-01", planned=planned,
+        actual=actual,
+    )  # fmt: skip
+    found.records.add(KIND, "one", outcome.model_dump(mode="json"))
+    return found
+
+
+def test_the_plan_learns_from_what_earlier_courses_took_at_the_place(tmp_path: Path) -> None:
+    def hours(found: Plan, name: str) -> Span:
+        each = next(each for each in (*found.fitting, *found.out) if each.name == name)
+        assert each.estimate
+        return each.estimate.gpu_hours
+
+    plain = cost_plan(project(tmp_path, LAB), today=TODAY)
+    learnt = cost_plan(spent_twice_as_long(tmp_path, "lab"), today=TODAY)
+    tuning = 1e8 / 7e9
+    assert hours(learnt, "place:lab:").mid > hours(plain, "place:lab:").mid * (1 + 0.5 * tuning)
+    # What is rented elsewhere was not learnt about.
+    key = "aws:p4d.24xlarge:us-east-1"
+    assert hours(learnt, key) == hours(plain, key)
+
+
+def test_a_place_with_gpus_is_planned_by_its_cards_and_an_unknown_card_by_nothing(tmp_path: Path) -> None:
+    found = project(tmp_path, LAB)
+    plans = course_plans(found, found.file)
+    here = next(each for each in cost_plan(found, today=TODAY).fitting if each.name == "place:lab:")
+    assert here.estimate
+    training = sum(plan.total.value for plan in plans.values()) / 3600
+    assert training == pytest.approx(here.estimate.gpu_hours.mid / 16 + 2 * 15 / 3600)
+    odd = project(tmp_path, LAB.replace("a100-40x8", "abacus-40x8"))
+    assert course_plans(odd, odd.file) == {}
+
+
+def test_what_is_paid_for_a_place_has_no_tax_and_no_band(tmp_path: Path) -> None:
+    first = next(each for each in cost_plan(project(tmp_path, LAB), today=TODAY).fitting if each.name == "place:lab:")
+    assert first.yen.low == first.yen.mid == first.yen.high == 900 * 60
+
+
+def test_of_a_mixture_of_experts_time_is_that_of_what_a_token_passes(tmp_path: Path) -> None:
+    def hours(more: str) -> float:
+        found = cost_plan(project(tmp_path, more), today=TODAY)
+        key = "aws:p4d.24xlarge:us-east-1"
+        each = next(each for each in (*found.fitting, *found.out) if each.name == key)
+        assert each.estimate
+        return each.estimate.gpu_hours.mid
+
+    assert hours('active = "2B"\n') < 0.5 * hours("")

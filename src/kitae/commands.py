@@ -15,11 +15,13 @@ from .core.label import EVERYONE, Label, highest, may_read
 from .core.making import Making, Step
 from .core.mistakes import Mistake, nearest
 from .core.run import Watcher
+from .costing import cost_plan
 from .evaluate.table import Line, Table, decision_table
 from .gate.client import LEDGER
 from .gate.policy import Place, check_place
 from .measuring import load, rereading
 from .plan.actual import KIND as SPENDING
+from .plan.plan import Plan
 from .planning import note_spending, plans_of
 from .project import FILE, Project, Variant
 from .rented.inputs import INPUTS, Inputs, Learning, inputs_of
@@ -276,11 +278,30 @@ def write_report(project: Project, making: Making) -> Path:
         steps=making.steps,
         ledger=list(project.records.all(LEDGER)),
         spending=list(project.records.all(SPENDING)),
+        plan=_planned(project),
         against=AGAINST,
         yen_per_hour=project.yen_per_hour,
     )
     write_atomically(project.folder / "report.svg", [picture(story).encode()])
     return write(project.folder / "report.html", story)
+
+
+def _planned(project: Project) -> Plan | Mistake:
+    try:
+        return cost_plan(project)
+    except Mistake as mistake:
+        # A report of what was made does not fail for a plan; the page says why there is none.
+        return mistake
+
+
+def write_plan(project: Project, found: Plan) -> Path:
+    """Writes `plan.html`: the plan for those who decide, before anything is made."""
+    from .report.plan import plan_page
+
+    page = plan_page(found, project=project.file.project.name, language=project.file.project.language)
+    file = project.folder / "plan.html"
+    write_atomically(file, [page.encode()])
+    return file
 
 
 def export(project: Project, artifact: str, folder: Path, *, adapter: bool = False, place: str = "") -> Artifact:

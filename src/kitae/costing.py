@@ -4,32 +4,34 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Sequence
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from .adopt.sources import find_base
+from .core.architecture import Architecture, from_config
 from .core.label import Label
 from .core.mistakes import Mistake
 from .core.quantity import Money
-from .estimate import PARAMETERS, VOCABULARY
+from .estimate import PARAMETERS, VOCABULARY, course_seconds, courses_of, prepared_model, work_of
 from .gate.policy import Place
-from .plan.alternatives import FROM_NOTHING, HOURS, Serving, Way, pays_from, ways
-from .plan.architecture import Architecture, from_config, typical
-from .plan.cards import card
+from .plan.actual import KIND, correction, outcomes
+from .plan.alternatives import FROM_NOTHING, ways
+from .plan.answering import answering
+from .plan.architecture import typical
+from .plan.energy import Grid
 from .plan.estimate import Estimate, estimate
-from .plan.memory import serving as serving_memory
-from .plan.options import Option, Wish, ask_for, experiments, in_all, options
-from .plan.price import Exchange, Offer, offer, offers
+from .plan.options import Kind, Option, Wish, ask_for, hidden_parts, in_all, options
+from .plan.plan import Plan
+from .plan.price import Exchange, Offer
+from .plan.reason import Reason
 from .plan.recipe import PlanRecipe
-from .plan.serving import Served, served
 from .plan.span import Span
-from .plan.time import Work
+from .plan.worksheet import Worksheet, read_worksheet
 from .project import Project, ProjectFile
-from .train.cost import TOKENS_PER_DIALOGUE, pretrain_cost, tune_cost
-from .train.memory import Shape, needed
-from .train.recipe import Course, PretrainRecipe, TuneRecipe
+from .train.memory import needed
+from .train.recipe import Course, PretrainRecipe
 from .train.stage import place as machine
 
 BASES: Final = {"wheel:gemma3-270m": 268e6, "wheel:smollm2-135m": 135e6}
@@ -40,36 +42,6 @@ HERE: Final = Place(name="this machine", may_hold=Label.RESTRICTED)
 
 SCRATCH: Final = PretrainRecipe(tokens=int(FROM_NOTHING), method="full", sequence=4096, held_out_tokens=0)
 """A model from nothing."""
-
-
-SHOWN: Final = 8
-"""Options that people are shown."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Everything that `kitae plan` tells."""
-
-    model: Architecture
-    works: dict[str, Work]
-    """By course."""
-    fitting: list[Option]
-    out: list[Option]
-    ways: list[Way]
-    serving: Serving
-    pays_from: dict[str, float | None]
-    api_yen: float | None
-    """For an answer."""
-    hidden: dict[str, float | None]
-    """Yen, in the cheapest option; `None` where nobody has said them."""
-    recipe: PlanRecipe
-    wish: Wish
-
-    @property
-    def warnings(self) -> list[str]:
-        """Of the cheapest options that fit, each once."""
-        told = [warning for each in self.fitting[:SHOWN] if each.estimate for warning in each.estimate.warnings]
-        return list(dict.fromkeys(told))
 
 
 def cost_plan(
@@ -91,37 +63,47 @@ def cost_plan(
     recipe, model, courses = file.plan, model_of(project), courses_of(file)
     limit = budget or (file.goal.budget if file.goal else None)
     wish = Wish(today or datetime.date.today(), by, _yen(limit, recipe.exchange))
-    fitting, out = _where(file, model, courses, recipe, wish)
-    answering = serving_of(file, model, fitting)
-    api = None if recipe.serving.api_usd is None else recipe.serving.api_usd * recipe.exchange.yen
+    fitting, out = _where(project, model, courses, recipe, wish)
+    places = file.places or (HERE,)
+    serving = answering(model, recipe, fitting, out, places=places, today=wish.today)
+    filled = _worksheet(project)
+    answers = recipe.serving.answers_per_month or (float(filled.answers_per_month) if filled else 0.0)
 
     def once(courses: dict[str, Course]) -> Span | None:
         # Without day, budget and window, which are for the plan itself.
         free = recipe.model_copy(update={"hours_reserved": None})
-        found, _ = _where(file, model, courses, free, Wish(wish.today))
+        found, _ = _where(project, model, courses, free, Wish(wish.today))
         return found[0].whole if found else None
 
     told = ways(
-        api=api,
-        serving=answering,
+        api=recipe.api_yen,
+        serving=serving,
         tuning=once({"tune": courses["tune"]}),
         pretraining=once(courses) if "pretrain" in courses else None,
         scratch=once({"pretrain": SCRATCH, "tune": courses["tune"]}),
-        answers=recipe.serving.answers_per_month,
+        answers=answers,
     )
-    return Plan(
-        model=model,
-        works={name: _work(course, file) for name, course in courses.items()},
-        fitting=fitting,
-        out=out,
-        ways=told,
-        serving=answering,
-        pays_from=pays_from(told, api, answering, months=recipe.serving.months),
-        api_yen=api,
-        hidden=_hidden(recipe, fitting),
-        recipe=recipe,
-        wish=wish,
-    )
+    works = {name: work_of(course, file.plan) for name, course in courses.items()}
+    return Plan(model, works, fitting, out, told, serving, recipe, wish, filled)
+
+
+def _worksheet(project: Project) -> Worksheet | None:
+    """As `worksheet` of [plan.serving] names it.
+
+    Raises:
+        Mistake: there is none, or it cannot be read.
+    """
+    named = project.file.plan.serving.worksheet
+    if not named:
+        return None
+    file = project.folder / named
+    if not file.is_file():
+        raise Mistake(
+            "there is no such worksheet",
+            where=f"worksheet of [plan.serving]: {file}",
+            hint="`kitae plan worksheet` writes one to be filled in",
+        )
+    return read_worksheet(file.read_text(encoding="utf-8-sig"), where=str(file))
 
 
 def model_of(project: Project) -> Architecture:
@@ -131,11 +113,10 @@ def model_of(project: Project) -> Architecture:
         Mistake: it is not on this machine and nothing says how large it is.
     """
     file = project.file
-    prepared = [each for each in project.store.artifacts("model") if each.record.stage == "trim"]
-    if prepared:
-        return from_config(prepared[-1].folder, float(prepared[-1].facts["parameters"]))
+    if prepared := prepared_model(project):
+        return from_config(prepared.folder, float(prepared.facts["parameters"]))
     if file.plan.parameters:
-        return typical(file.plan.parameters)
+        return typical(file.plan.parameters, file.plan.active)
     base = file.project.base
     if base in BASES:
         shape = typical(BASES[base])
@@ -159,37 +140,51 @@ def _counted(folder: Path) -> float | None:
     return float(facts_of(folder)["parameters"]) if weight_files(folder) else None
 
 
-def courses_of(file: ProjectFile) -> dict[str, Course]:
-    """The courses of the project's own model, each with its tokens."""
-    tune, pretrain = file.train.tune, file.train.pretrain
-    dialogues = file.instruct.dialogues + file.instruct.practice
-    tokens = tune.epochs * dialogues * TOKENS_PER_DIALOGUE if tune.tokens is None else tune.tokens
-    found: dict[str, Course] = {"pretrain": pretrain} if pretrain.tokens else {}
-    return found | {"tune": tune.model_copy(update={"tokens": round(tune.share * tokens)})}
-
-
-def _work(course: Course, file: ProjectFile) -> Work:
-    return Work(
-        tokens=course.tokens or 0,
-        method=course.method,
-        sequence=course.sequence,
-        packing=file.plan.packing,
-        evaluated=course.held_out_tokens * course.measures,
-    )
-
-
 def _where(
-    file: ProjectFile, model: Architecture, courses: dict[str, Course], recipe: PlanRecipe, wish: Wish
+    project: Project, model: Architecture, courses: dict[str, Course], recipe: PlanRecipe, wish: Wish
 ) -> tuple[list[Option], list[Option]]:
     """Every place for these courses: rented, bought, declared."""
-    works = [_work(course, file) for course in courses.values()]
+    file = project.file
     places = file.places or (HERE,)
-    processors = [_processor(place, model, courses, recipe) for place in places if place.gpus is None]
+    learnt = {place.name: _learnt(project, courses, place) for place in places}
+    processors = [
+        _processor(place, model, courses, recipe, learnt[place.name]) for place in places if place.gpus is None
+    ]
     # The first place is where we are: of others the memory is not known.
     if processors and processors[0].name == places[0].name:
         processors[0] = replace(processors[0], why_out=_too_large(courses, model))
-    own = [(_place_offer(place, recipe.exchange, wish.today), place.nodes) for place in places if place.gpus]
+    own = [_kind(place, file, courses, learnt[place.name], wish.today) for place in places if place.gpus]
+    works = [work_of(course, file.plan) for course in courses.values()]
     return options(model, works, recipe, wish, own=own, places=processors)
+
+
+def _learnt(project: Project, courses: dict[str, Course], place: Place) -> dict[str, float]:
+    """What earlier courses of each kind took at the place over what was planned for them."""
+    known = outcomes(project.records.all(KIND))
+    name = "" if place is HERE else place.name
+    return {
+        stage: correction(known, stage=stage, method=course.method, place=name).factor
+        for stage, course in courses.items()
+    }
+
+
+def _kind(
+    place: Place, file: ProjectFile, courses: dict[str, Course], learnt: dict[str, float], today: datetime.date
+) -> Kind:
+    """A declared place with GPUs: at its own price, as earlier courses ran there, with its own power."""
+    works = [work_of(course, file.plan, factor=learnt[stage]) for stage, course in courses.items()]
+    grams = place.grams_co2_per_kwh
+    grid = None
+    if grams is not None:
+        year = re.search(r"\d{4}", place.grid_source)
+        grid = Grid(
+            name=place.name,
+            kg_per_kwh=grams / 1000,
+            power_source=place.power_source,
+            source=place.grid_source,
+            year=int(year[0]) if year else None,
+        )
+    return Kind(_place_offer(place, today), place.nodes, works, watts=place.watts or None, grid=grid)
 
 
 def _yen(money: Money | None, rate: Exchange) -> float | None:
@@ -198,120 +193,54 @@ def _yen(money: Money | None, rate: Exchange) -> float | None:
     return float(money.amount) * (rate.yen if money.currency == "USD" else 1.0)
 
 
-def _place_offer(place: Place, rate: Exchange, today: datetime.date) -> Offer:
-    """A declared place with GPUs, at its own price."""
+def _place_offer(place: Place, today: datetime.date) -> Offer:
+    """A declared place with GPUs, at its own price: what is paid for it."""
     return Offer(
         key=f"place:{place.name}:",
         gpu=place.gpu,
-        usd=place.yen_per_hour / rate.yen / place.nodes,
+        yen=place.yen_per_hour / place.nodes,
+        with_tax=True,
         as_of=today.isoformat(),
         source="[[places]] in kitae.toml",
     )
 
 
-def _processor(place: Place, model: Architecture, courses: dict[str, Course], recipe: PlanRecipe) -> Option:
-    """A place that trains on its processor, as fast as two cores were measured to be."""
-    seconds = sum(_seconds(course, model.parameters) for course in courses.values())
+def _processor(
+    place: Place, model: Architecture, courses: dict[str, Course], recipe: PlanRecipe, learnt: dict[str, float]
+) -> Option:
+    """A place that trains on its processor, as fast as two cores were measured to be, or as it was learnt to be."""
+    seconds = sum(course_seconds(course, model.parameters) * learnt[stage] for stage, course in courses.items())
     hours = Span.exactly(seconds / 3600)
     yen = hours * place.yen_per_hour
     kwh = hours.mid * place.watts / 1000 if place.watts else None
     grams = place.grams_co2_per_kwh
+    was_learnt = any(factor != 1.0 for factor in learnt.values())
     return Option(
         name=place.name,
         what="no GPU",
         hours=hours,
         yen=yen,
         whole=in_all(yen, recipe),
-        idle_yen=0.0,
+        parts={"computing": yen.mid, **hidden_parts(yen, recipe)},
         kwh=kwh,
         kg=kwh * grams / 1000 if kwh is not None and grams is not None else None,
-        risk="as fast as two cores were measured",
+        risk="as long as earlier courses took here" if was_learnt else "as fast as two cores were measured",
     )
 
 
-def _too_large(courses: dict[str, Course], model: Architecture) -> str:
-    """Why this machine cannot hold the training; empty where it can, or where its memory cannot be seen."""
+def _too_large(courses: dict[str, Course], model: Architecture) -> Reason | None:
+    """Why this machine cannot hold the training; `None` where it can, or where its memory cannot be seen."""
     if not hasattr(os, "sysconf"):
-        return ""
+        return None
     has = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    # Whether the tables are tied is not published of all models; tied ones need less, so nothing that fits is refused.
-    shape = Shape(
-        parameters=model.parameters,
-        layers=model.layers,
-        hidden=model.hidden,
-        intermediate=model.intermediate,
-        vocabulary=model.vocabulary,
+    needs = max(needed(course, model, machine()["number_format"]) for course in courses.values())
+    if needs <= has:
+        return None
+    need, there = f"{needs / 1e9:,.0f}", f"{has / 1e9:,.0f}"
+    return Reason(
+        f"約{need} GBのメモリが要るが、この計算機には{there} GBしかない",
+        f"needs about {need} GB of memory; this machine has {there}",
     )
-    needs = max(needed(course, shape, machine()["number_format"]) for course in courses.values())
-    return f"needs about {needs / 1e9:,.0f} GB of memory; this machine has {has / 1e9:,.0f}" if needs > has else ""
-
-
-def _seconds(course: Course, parameters: float) -> float:
-    if isinstance(course, PretrainRecipe):
-        return pretrain_cost(course, parameters=parameters).value
-    assert isinstance(course, TuneRecipe)
-    return tune_cost(course, parameters=parameters, dialogues=0).value
-
-
-def serving_of(file: ProjectFile, model: Architecture, fitting: Sequence[Option]) -> Serving:
-    """The machine that answers: the one that was named, else the place that trains, else the cheapest that holds it."""
-    recipe = file.plan
-    own = {each.key: each for each in recipe.offers}
-    if recipe.serving.offer:
-        return _serving(model, recipe, offer(recipe.serving.offer, own))
-    places = file.places or (HERE,)
-    place = next((each for each in places if fitting and each.name == fitting[0].name), None)
-    if place is not None:
-        return Serving(place.name, place.yen_per_hour * HOURS, None, None)
-    known = {**offers(), **own}
-    rented = [known[each.name] for each in fitting if each.name in known]
-    enough = [each for each in rented if each.term == "on-demand" and _holds(model, recipe, each)]
-    if not enough:
-        return Serving("no machine of the catalogue", 0.0, None, None)
-    return _serving(model, recipe, min(enough, key=lambda each: each.usd))
-
-
-def _holds(model: Architecture, recipe: PlanRecipe, found: Offer) -> bool:
-    wanted = recipe.serving
-    memory = serving_memory(
-        model,
-        length=wanted.prompt + wanted.answer,
-        at_once=wanted.at_once,
-        bytes_per_weight=wanted.bytes_per_weight,
-        shards=found.gpus.count,
-    )
-    return memory.fits(found.gpus.gib)
-
-
-def _serving(model: Architecture, recipe: PlanRecipe, found: Offer) -> Serving:
-    speed = _speed(model, recipe, found)
-    yen = found.usd * HOURS * recipe.exchange.yen * (1 + recipe.tax)
-    return Serving(found.key, yen, speed.answers_per_hour.low if speed else None, speed.seconds if speed else None)
-
-
-def _speed(model: Architecture, recipe: PlanRecipe, found: Offer) -> Served | None:
-    wanted = recipe.serving
-    return served(
-        model,
-        card(found.gpus.card, recipe.cards),
-        found.gpus.gib,
-        prompt=wanted.prompt,
-        answer=wanted.answer,
-        at_once=wanted.at_once,
-        bytes_per_weight=wanted.bytes_per_weight,
-        shards=found.gpus.count,
-    )
-
-
-def _hidden(recipe: PlanRecipe, fitting: Sequence[Option]) -> dict[str, float | None]:
-    first = fitting[0] if fitting else None
-    return {
-        "training": first.yen.mid if first else None,
-        "paid but idle": first.idle_yen if first else None,
-        "experiments and failed runs": first.yen.mid * experiments(recipe).mid if first else None,
-        **recipe.calls_yen,
-        "people": recipe.people.yen,
-    }
 
 
 @dataclass(frozen=True)
@@ -334,18 +263,18 @@ def first_look(project: Project, place: str) -> Look:
     if there is None or there.gpus is None:
         raise Mistake(f"the place `{place}` has no GPU", where="[[places]] in kitae.toml", hint="name one that has")
     model, recipe, today = model_of(project), file.plan, datetime.date.today()
-    works = [_work(course, file) for course in courses_of(file).values()]
-    price = _price(there, recipe, today)
-    ask = ask_for(model, works, recipe, price, there.nodes)
-    if not price.usd:
+    courses = courses_of(file)
+    kind = _kind(there, file, courses, _learnt(project, courses, there), today)
+    price = _price(there, recipe, kind.offer)
+    ask = ask_for(model, kind.works or (), recipe, replace(kind, offer=price), there.nodes)
+    if not price.priced:
         ask = ask.model_copy(update={"offer": None})
     found = estimate(ask, rate=recipe.exchange, own_cards=recipe.cards, today=today, tax_share=recipe.tax)
-    return Look(found, there.gpu, price.key if price.usd else "")
+    return Look(found, there.gpu, price.key if price.priced else "")
 
 
-def _price(place: Place, recipe: PlanRecipe, today: datetime.date) -> Offer:
+def _price(place: Place, recipe: PlanRecipe, own: Offer) -> Offer:
     """The place's own; else the cheapest on demand; else nothing."""
-    own = _place_offer(place, recipe.exchange, today)
-    same = [each for each in (*offers().values(), *recipe.offers) if each.gpu == place.gpu]
+    same = [each for each in recipe.known.values() if each.gpu == place.gpu]
     steady = [each for each in same if each.term == "on-demand" and not each.superseded]
-    return own if own.usd or not steady else min(steady, key=lambda each: each.usd)
+    return own if own.priced or not steady else min(steady, key=lambda each: each.hourly(recipe.exchange).mid)

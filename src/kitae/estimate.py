@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from .adopt.cost import cost as adopt_cost
 from .adopt.cost import trim_cost
 from .adopt.recipe import AdoptRecipe
+from .core.architecture import Architecture, from_config
+from .core.artifact import Artifact
 from .core.making import Making, Step
 from .core.quantity import Quantity
 from .corpus.cost import cost as corpus_cost
@@ -15,13 +17,19 @@ from .documents.recipe import ReadRecipe
 from .documents.stage import inputs
 from .engine.cost import cost as convert_cost
 from .evaluate.cost import cost as evaluate_cost
+from .gate.policy import Place
 from .instruct.cost import cost as instruct_cost
 from .knowledge.cost import cost as index_cost
 from .knowledge.cost import embed_cost
 from .measuring import candidates, rows
 from .plan.actual import KIND, Correction, correction, outcomes
+from .plan.architecture import typical
+from .plan.cards import card, cards
+from .plan.recipe import PlanRecipe
+from .plan.time import Work, hours
 from .project import Project, ProjectFile
-from .train.cost import FIXED_SECONDS, pretrain_cost, tune_cost
+from .train.cost import FIXED_SECONDS, TOKENS_PER_DIALOGUE, pretrain_cost, tune_cost
+from .train.recipe import Course, PretrainRecipe, TuneRecipe
 
 BYTES_PER_CHARACTER = 3
 """Of Japanese in UTF-8, the encoding of most documents."""
@@ -90,29 +98,84 @@ class CoursePlan:
     correction: Correction
 
 
+def courses_of(file: ProjectFile) -> dict[str, Course]:
+    """The courses of a model by their stages, each with its tokens."""
+    tune, pretrain = file.train.tune, file.train.pretrain
+    dialogues = file.instruct.dialogues + file.instruct.practice
+    tokens = tune.epochs * dialogues * TOKENS_PER_DIALOGUE if tune.tokens is None else tune.tokens
+    found: dict[str, Course] = {"pretrain": pretrain} if pretrain.tokens else {}
+    return found | {"tune": tune.model_copy(update={"tokens": round(tune.share * tokens)})}
+
+
+def course_seconds(course: Course, parameters: float) -> float:
+    """On two CPU cores."""
+    if isinstance(course, PretrainRecipe):
+        return pretrain_cost(course, parameters=parameters).value
+    assert isinstance(course, TuneRecipe)
+    return tune_cost(course, parameters=parameters, dialogues=0).value
+
+
+def work_of(course: Course, recipe: PlanRecipe, *, factor: float = 1.0) -> Work:
+    """What a course computes.
+
+    Args:
+        factor: What earlier ones took over what was planned.
+    """
+    return Work(
+        tokens=course.tokens or 0,
+        method=course.method,
+        optimiser=course.optimiser,
+        sequence=course.sequence,
+        packing=recipe.packing,
+        evaluated=course.held_out_tokens * course.measures,
+        checkpoints=recipe.checkpoints,
+        checkpoint_seconds=recipe.checkpoint_seconds,
+        tokenise_seconds=60 * recipe.tokenise_minutes,
+        lost=recipe.lost,
+        factor=factor,
+    )
+
+
 def course_plans(project: Project, file: ProjectFile, place: str = "") -> dict[str, CoursePlan]:
-    """Each course of a model by its stage, corrected by what earlier ones took at the same place."""
-    parameters, here = _parameters(project), project.place(place)
+    """Each course of a model by its stage, corrected by what earlier ones took at the same place.
+
+    A place with GPUs of which nothing is known plans none.
+    """
+    here = project.place(place)
     known = outcomes(project.records.all(KIND))
-    plain = {
-        "pretrain": (file.train.pretrain.method, pretrain_cost(file.train.pretrain, parameters=parameters)),
-        "tune": (
-            file.train.tune.method,
-            tune_cost(file.train.tune, parameters=parameters, dialogues=_dialogues(file)),
-        ),
-    }
     plans = {}
-    for stage, (method, cost) in plain.items():
-        learnt = correction(known, stage=stage, method=method, place=here.name if here else "")
-        total = cost.model_copy(update={"value": cost.value * learnt.factor})
-        plans[stage] = CoursePlan(total, min(FIXED_SECONDS, cost.value), method, learnt)
+    for stage, course in courses_of(file).items():
+        seconds = _seconds(project, course, file.plan, here)
+        if seconds is None:
+            continue
+        learnt = correction(known, stage=stage, method=course.method, place=here.name if here else "")
+        total = Quantity(value=seconds * learnt.factor, unit="s", how="estimated")
+        plans[stage] = CoursePlan(total, min(FIXED_SECONDS, seconds), course.method, learnt)
     return plans
 
 
-def _dialogues(file: ProjectFile) -> int:
-    return round(file.train.tune.share * (file.instruct.dialogues + file.instruct.practice))
+def _seconds(project: Project, course: Course, recipe: PlanRecipe, here: Place | None) -> float | None:
+    """On the place's GPUs as published runs reached, or on two cores as they were measured."""
+    if here is None or here.gpus is None:
+        return course_seconds(course, _model(project).parameters)
+    known, gpus = {**cards(), **recipe.cards}, here.gpus.count * here.nodes
+    if here.gpus.card not in known:
+        return None
+    found = hours(_model(project), work_of(course, recipe), card(here.gpus.card, recipe.cards), gpus=gpus)
+    return FIXED_SECONDS + 3600 * found.total.mid / gpus
+
+
+def _model(project: Project) -> Architecture:
+    prepared = prepared_model(project)
+    if prepared is None:
+        return typical(float(project.file.plan.parameters or PARAMETERS), project.file.plan.active)
+    return from_config(prepared.folder, float(prepared.facts["parameters"]))
+
+
+def prepared_model(project: Project) -> Artifact | None:
+    """The model that training begins with, once it was made."""
+    return next((each for each in reversed([*project.store.artifacts("model")]) if each.record.stage == "trim"), None)
 
 
 def _parameters(project: Project) -> float:
-    models = [a for a in project.store.artifacts("model") if a.record.stage == "trim"]
-    return float(models[-1].facts["parameters"]) if models else PARAMETERS
+    return _model(project).parameters

@@ -136,3 +136,94 @@ def test_init_with_a_base_that_is_not_there_writes_nothing(kitae: Command, sampl
     ended = kitae("init", tmp_path / "mine", "--documents", sample / "documents", "--base", "path:nowhere")
     assert ended.code == 2
     assert not (tmp_path / "mine").exists()
+
+
+OURS = """
+[plan]
+tax = 0.08
+as_of = "2026-11-20"
+storage_gb = 730
+storage_usd = 0.5
+egress_gb = 100
+egress_usd = 0.1
+[[plan.offers]]
+key = "ours:node:tokyo"
+gpu = "a100-40x8"
+yen = 3000
+as_of = "2026-11-20"
+source = "a quotation"
+[plan.energy]
+embodied = 0.0103
+"""
+
+
+@pytest.fixture
+def ours(sample: Path) -> Path:
+    file = sample / "kitae.toml"
+    file.write_text(file.read_text(encoding="utf-8") + OURS, encoding="utf-8")
+    return sample
+
+
+def test_estimate_reads_the_plan_of_the_project_it_is_called_in(kitae: Command, ours: Path, tmp_path: Path) -> None:
+    arguments = (*EXAMPLE, "--price", "ours:node:tokyo")
+    found = json.loads(kitae("-C", ours, *arguments, "--json").out)
+    cost = found["cost"]
+    assert cost["storage_usd"] == pytest.approx(730 * 0.5 * 60 / 730) and cost["egress_usd"] == 10
+    assert cost["jpy"] == pytest.approx(2 * 60 * 3000 + 40 * 150)
+    assert cost["tax_jpy"] == pytest.approx(0.08 * cost["jpy"])
+    assert found["embodied_kg"] > 0
+    told = kitae("-C", ours, *arguments).out
+    assert "storage    $30.00" in told and "egress     $10.00" in told and "cancelling" in told
+    assert "from making the machines" in told
+    assert max(map(columns, told.splitlines())) <= 80
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert kitae("-C", empty, *arguments).code == 2
+
+
+def test_of_a_mixture_of_experts_a_token_passes_a_part(kitae: Command) -> None:
+    def hours(*more: str) -> float:
+        return float(json.loads(kitae(*EXAMPLE, *more, "--json").out)["gpu_hours"]["mid"])
+
+    assert hours("--active", "2B") < 0.5 * hours()
+    for wrong in ("9B", "0"):
+        assert kitae(*EXAMPLE, "--active", wrong).code == 2
+
+
+def test_moments_in_eight_bits_take_less_memory(kitae: Command) -> None:
+    def trained(*more: str) -> float:
+        return float(json.loads(kitae(*EXAMPLE, *more, "--json").out)["memory_gib"]["parts"]["trained"])
+
+    assert trained("--optimiser", "adamw8bit") == pytest.approx(trained() * 10 / 16)
+    assert kitae(*EXAMPLE, "--optimiser", "adam").code == 2
+
+
+def test_each_figure_says_how_it_is_known(kitae: Command) -> None:
+    found = json.loads(kitae(*EXAMPLE, "--json").out)
+    figures = {"gpu_hours", "wall_hours", "hour_parts", "memory_gib", "cost", "energy_kwh", "co2_kg"}
+    assert figures <= set(found["known"])
+    without = json.loads(kitae("plan", "estimate", "--params", "7B", "--tokens", "7B", "--gpu", "a100-40", "--gpus",
+                               "16", "--json").out)  # fmt: skip
+    assert without["cost"] is None and not any(key.startswith("cost") for key in without["known"])
+
+
+def test_the_plan_is_written_as_a_page_where_that_is_asked_for(kitae: Command, ours: Path) -> None:
+    assert kitae("-C", ours, "plan").code == 0
+    assert not (ours / "plan.html").exists()
+    ended = kitae("-C", ours, "plan", "--page", "--json")
+    assert ended.code == 0, ended.err
+    assert json.loads(ended.out)["files"] == [str(ours / "plan.html")]
+    assert "ours:node:tokyo" in (ours / "plan.html").read_text(encoding="utf-8")
+
+
+def test_a_plan_that_says_everything_fits_eighty_columns(kitae: Command, ours: Path) -> None:
+    file = ours / "kitae.toml"
+    file.write_text(
+        file.read_text(encoding="utf-8").replace("[plan]\n", '[plan]\nparameters = "7B"\nonly = ["ours:"]\n')
+        + '[plan.serving]\nanswers_per_month = "300万"\napi_usd_in = 3.0\napi_usd_out = 15.0\n'
+        + 'offer = "ours:node:tokyo"\n',
+        encoding="utf-8",
+    )
+    told = kitae("-C", ours, "plan").out
+    assert "by the API" in told and "an answer: ¥" in told
+    assert [line for line in told.splitlines() if columns(line) > 80] == []

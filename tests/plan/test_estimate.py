@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from kitae.core.mistakes import Mistake
 from kitae.gate.policy import Gpu
 from kitae.plan.architecture import typical
-from kitae.plan.estimate import Ask, Estimate, Extras, estimate
-from kitae.plan.price import Offer, exchange, offer
+from kitae.plan.estimate import Ask, Cost, Estimate, estimate
+from kitae.plan.price import Extras, Offer, exchange, grid_of, offer
 from kitae.plan.time import Work
 
 TODAY = datetime.date(2026, 11, 26)
@@ -147,3 +147,84 @@ def test_a_reservation_longer_than_its_use_is_idle_for_the_rest(tokens: float, t
     assert found.cost.idle_usd == pytest.approx(
         (found.cost.billed_hours - used) / found.cost.billed_hours * found.cost.usd
     )
+
+
+def own_price(**price: object) -> Offer:
+    return Offer.model_validate(
+        {"key": "ours:node:tokyo", "gpu": "a100-40x8", "as_of": "2026-11-20", "source": "a quotation", **price}
+    )
+
+
+def paid(found: Offer, **more: object) -> Cost:
+    cost = asked("aws:p4d.24xlarge:us-east-1", offer=found, **more).cost
+    assert cost is not None
+    return cost
+
+
+def test_a_price_in_yen_has_no_band_and_is_quoted_in_yen() -> None:
+    cost = paid(own_price(yen=3000))
+    assert (cost.jpy_low, cost.jpy, cost.jpy_high) == (360_000, 360_000, 360_000)
+    assert cost.usd == pytest.approx(360_000 / exchange().yen)
+    assert asked("aws:p4d.24xlarge:us-east-1", offer=own_price(yen=3000)).known["cost.jpy"] == "quoted"
+    assert asked("aws:p4d.24xlarge:us-east-1").known["cost.jpy"] == "estimated"
+
+
+def test_tax_is_added_where_it_is_not_in_the_price() -> None:
+    assert paid(own_price(yen=3000)).paid_jpy.mid == pytest.approx(396_000)
+    assert paid(own_price(yen=3000, with_tax=True)).paid_jpy.mid == pytest.approx(360_000)
+    extras = Extras(egress_gb=100, egress_usd=0.1)
+    both = paid(own_price(yen=3000, with_tax=True), extras=extras)
+    assert both.paid_jpy.mid == pytest.approx(360_000 + 10 * exchange().yen * 1.1)
+
+
+def test_a_price_that_moves_is_reckoned_at_its_upper_end_and_its_lower_one_is_shown() -> None:
+    cost = paid(own_price(usd=8.0, usd_low=2.0))
+    assert cost.usd_low == pytest.approx(cost.usd / 4)
+    assert cost.jpy_low == pytest.approx(cost.jpy / 4 * (1 - exchange().band))
+
+
+def test_parts_add_up_to_what_is_paid() -> None:
+    extras = Extras(storage_gb=730, storage_usd=0.5, egress_gb=100, egress_usd=0.1)
+    cost = paid(own_price(usd=20.0), extras=extras)
+    assert sum(part or 0.0 for part in cost.parts_jpy.values()) == pytest.approx(cost.paid_jpy.mid)
+    assert cost.parts_jpy["egress"] == pytest.approx(10 * exchange().yen * 1.1)
+    assert paid(own_price(usd=20.0)).parts_jpy["storage"] is None
+
+
+def test_making_the_machines_is_told_apart_and_in_the_sum() -> None:
+    grid = grid_of("us-east-1")
+    plain = asked("aws:p4d.24xlarge:us-east-1", grid=grid)
+    made = asked("aws:p4d.24xlarge:us-east-1", grid=grid.model_copy(update={"embodied": 0.0103}))
+    assert plain.embodied_kg is None
+    assert made.embodied_kg == pytest.approx(0.0103 * made.gpu_hours.mid)
+    assert made.kg is not None and plain.kg is not None
+    assert made.kg - plain.kg == pytest.approx(made.embodied_kg)
+
+
+def test_watts_at_the_plug_go_before_design_power() -> None:
+    found = asked("aws:p4d.24xlarge:us-east-1", watts=9000.0)
+    assert found.kwh == pytest.approx(9 * found.gpu_hours.mid / 16)
+
+
+def test_the_optimiser_of_the_course_is_what_memory_is_reckoned_with() -> None:
+    wide, narrow = (
+        asked("aws:p4d.24xlarge:us-east-1", works=(Work(tokens=7e9, optimiser=each),)).memory.parts["trained"]
+        for each in ("adamw", "adamw8bit")
+    )
+    assert narrow == pytest.approx(wide * 10 / 16)
+
+
+def test_what_the_company_loses_itself_goes_before_the_quarter() -> None:
+    plain, careful = (
+        asked("aws:p4d.24xlarge:us-east-1", works=(Work(tokens=7e9, lost=lost),)).gpu_hours for lost in (None, 0.1)
+    )
+    assert careful.low == plain.low
+    assert careful.high == pytest.approx(plain.high * 0.75 / 0.9)
+
+
+def test_what_earlier_courses_took_over_their_plan_multiplies_the_hours() -> None:
+    plain, learnt = (
+        asked("aws:p4d.24xlarge:us-east-1", works=(Work(tokens=7e9, factor=factor),)).gpu_hours.mid
+        for factor in (1.0, 1.3)
+    )
+    assert learnt == pytest.approx(1.3 * plain)

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kitae.plan.architecture import from_config, typical
+from kitae.core.architecture import from_config
+from kitae.plan.architecture import typical
 from kitae.plan.memory import GIB, Training, kv_bytes, least_effort, serving, training
 
 LLAMA = typical(6.74e9)
@@ -34,7 +35,7 @@ def test_lora_needs_less_than_full_and_four_bits_less_than_lora() -> None:
 
 
 def test_eight_bit_moments_save_six_bytes_a_parameter() -> None:
-    wide, narrow = (training(LLAMA, Training(optimizer=each)).total for each in ("adamw", "adamw-8bit"))
+    wide, narrow = (training(LLAMA, Training(optimiser=each)).total for each in ("adamw", "adamw8bit"))
     assert (wide - narrow) * GIB == pytest.approx(6 * 6.74e9)
 
 

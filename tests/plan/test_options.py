@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kitae.plan.architecture import typical
-from kitae.plan.options import Option, Wish, options
-from kitae.plan.price import offers
+from kitae.plan.options import Kind, Option, Wish, options
+from kitae.plan.price import grid_of, offers
 from kitae.plan.recipe import Owned, PlanRecipe
 from kitae.plan.span import Span
 from kitae.plan.time import Work
@@ -22,7 +22,7 @@ WORK = Work(tokens=7e9)
 
 
 def why(out: list[Option], name: str) -> str:
-    return next(each.why_out for each in out if each.name == name)
+    return next(str(each.why_out) for each in out if each.name == name)
 
 
 def test_the_cheapest_that_fits_comes_first_and_every_other_has_a_reason() -> None:
@@ -64,11 +64,11 @@ def test_lead_time_counts_against_the_day() -> None:
 def test_a_budget_leaves_out_what_goes_over_it_with_its_experiments() -> None:
     fitting, out = options(MODEL, [WORK], PlanRecipe(), Wish(TODAY, budget_yen=1e6))
     assert all(each.whole.mid <= 1e6 for each in fitting)
-    assert any(each.why_out.startswith("over the budget by ¥") for each in out)
+    assert any(str(each.why_out).startswith("over the budget by ¥") for each in out)
 
 
 def test_what_takes_years_is_no_plan() -> None:
-    laptop = Option("office", "no GPU", Span.exactly(1e6), *(Span.exactly(0.0),) * 2, 0.0, None, None, "")
+    laptop = Option("office", "no GPU", Span.exactly(1e6), *(Span.exactly(0.0),) * 2, {}, None, None, "")
     _, out = options(MODEL, [WORK], PlanRecipe(), WISH, places=[laptop])
     assert why(out, "office") == "takes 114 years"
 
@@ -110,3 +110,52 @@ def test_a_cheaper_price_never_raises_the_plan(cheap_dear: list[float]) -> None:
     recipes = [PlanRecipe(offers=(offers()[key].model_copy(update={"usd": each}),)) for each in cheap_dear]
     cheap, dear = (options(MODEL, [WORK], recipe, WISH)[0][0].whole.mid for recipe in recipes)
     assert cheap <= dear
+
+
+def test_the_parts_of_an_option_add_up_to_all_of_it() -> None:
+    said = {
+        "storage_gb": 500,
+        "storage_usd": 0.1,
+        "egress_gb": 60,
+        "egress_usd": 0.09,
+        "people": {"days": 20, "yen_per_day": 40_000},
+        "teacher": {"number": "10万", "tokens_in": 1500, "tokens_out": 500, "usd_in": 0.3, "usd_out": 1.2},
+    }
+    fitting, _ = options(MODEL, [WORK], PlanRecipe.model_validate(said), WISH)
+    for each in fitting:
+        assert sum(part or 0.0 for part in each.parts.values()) == pytest.approx(each.whole.mid)
+        assert each.parts["storage"] and each.parts["egress"] and each.parts["teacher"]
+        assert each.idle_yen == each.parts["paid but idle"]
+
+
+def test_what_was_bought_is_no_window_and_pays_no_egress() -> None:
+    own = Owned(name="rack", gpu="a100-80x8", yen=30e6, years=4, hours_per_year=3000, as_of="2026-10")
+    recipe = PlanRecipe(hardware=(own,), only=("own:",), hours_reserved=600, egress_gb=60, egress_usd=0.09)
+    found = options(MODEL, [WORK], recipe, WISH)[0][0].estimate
+    assert found and found.cost
+    assert found.cost.billed_hours == pytest.approx(found.wall_hours.mid)
+    assert found.cost.egress_usd is None
+    assert not any("no price here" in told for told in found.warnings)
+
+
+def test_a_place_is_reckoned_as_it_was_learnt_and_with_its_own_power() -> None:
+    offer = offers()["aws:p4d.24xlarge:us-east-1"].model_copy(update={"key": "place:lab:", "as_of": "2026-11-20"})
+    grid = grid_of("osaka")
+    plain = options(MODEL, [WORK], PlanRecipe(only=("place:",)), WISH, own=[Kind(offer, 2)])[0][0]
+    slower = [WORK.model_copy(update={"factor": 2.0})]
+    own = Kind(offer, 2, works=slower, watts=9000.0, grid=grid)
+    known = options(MODEL, [WORK], PlanRecipe(only=("place:",)), WISH, own=[own])[0][0]
+    assert known.estimate and plain.estimate
+    assert known.estimate.gpu_hours.mid == pytest.approx(2 * plain.estimate.gpu_hours.mid)
+    assert known.kg and known.kwh
+    assert known.kg == pytest.approx(known.kwh * grid.kg_per_kwh)
+
+
+def test_every_reason_is_told_in_japanese_too() -> None:
+    wish = Wish(TODAY, by=TODAY + datetime.timedelta(days=1), budget_yen=1.0)
+    for recipe in (PlanRecipe(), PlanRecipe(hours_reserved=1), PlanRecipe(machines=1)):
+        for size in (1e9, 405e9):
+            _, out = options(typical(size), [WORK], recipe, wish)
+            for each in out:
+                assert each.why_out is not None
+                assert any("ぁ" <= letter <= "龥" for letter in each.why_out.ja)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kitae.core.label import Label
@@ -108,6 +108,7 @@ def test_what_cannot_be_read_is_told_with_its_place(text: str, what: str) -> Non
     assert caught.value.hint
 
 
+@settings(deadline=None)
 @given(st.integers(1, 10**6), st.integers(1, 10**5))
 def test_so_many_answers_pay_it_back_in_two_years(once: int, monthly: int) -> None:
     """With exactly the answers that are told, two years of value are what is paid in two years."""

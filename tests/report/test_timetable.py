@@ -100,3 +100,21 @@ def test_what_comes_of_a_worksheet_is_told_in_both_languages() -> None:
     assert "¥240,000 (24万円)" in page
     assert "chosen by the team; the rule says: retrieval" in page
     assert "自社のモデルだけ" in page
+
+
+@pytest.mark.parametrize(
+    ("billing", "before", "half"), [("block", "¥240,000", "¥240,000"), ("reservation", "how much", "¥120,000")]
+)
+def test_what_is_due_when_it_is_given_up_stands_on_the_page(billing: str, before: str, half: str) -> None:
+    window = Window.model_validate(
+        {"place": "rented", "start": "2026-12-07T09:00:00+09:00", "hours": 24, "billing": billing}
+    )
+    place = Place.model_validate({"name": "rented", "gpu": "a100-40x8", "may_hold": "internal", "yen_per_hour": 10_000})
+    for written in (
+        timetable_html(schedule(window, [], gpus=8), project="p", place=place, language="en"),
+        timetable_markdown(schedule(window, [], gpus=8), project="p", place=place, language="en"),
+    ):
+        early, _, late = written.partition("given up before it starts")[2].partition("given up half-way")
+        assert before in early.partition("Rented")[0]
+        assert half in late[:200]
+        assert "Both(" not in written

@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from kitae.plan.architecture import typical
 from kitae.plan.cards import peak
 from kitae.train.example import Example
 from kitae.train.flops import per_token, seen
 from kitae.train.guard import Allowance
-from kitae.train.memory import Shape
 from kitae.train.recipe import PretrainRecipe, TuneRecipe
 from kitae.train.stage import _meter
 
-SEVEN = Shape(parameters=6.74e9, layers=32, hidden=4096, intermediate=11008, vocabulary=32_000, tied=False)
+SEVEN = typical(6.74e9).model_copy(update={"tied": False})
 """Llama 2 7B."""
 
 

@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 
 from kitae.core.mistakes import Mistake
+from kitae.plan.architecture import typical
 from kitae.train import memory
-from kitae.train.memory import Shape, check_memory, needed, shape_of
+from kitae.train.memory import check_memory, needed, shape_of
 from kitae.train.recipe import PretrainRecipe, TuneRecipe
 
-SEVEN = Shape(parameters=7e9, layers=32, hidden=4096, intermediate=11008)
+SEVEN = typical(6.74e9).model_copy(update={"parameters": 7e9})
 """A Llama of 7 B."""
 
 
@@ -20,7 +21,7 @@ def test_every_weight_trained_in_bfloat16_takes_eighteen_bytes() -> None:
 
 
 def test_a_base_in_four_bits_takes_half_a_byte_a_weight() -> None:
-    shape = SEVEN.model_copy(update={"vocabulary": 32_000, "tied": False})
+    shape = SEVEN.model_copy(update={"tied": False})
     more = shape.model_copy(update={"parameters": 8e9})
     recipe = TuneRecipe(method="qlora")
     grown = needed(recipe, more, "bfloat16") - needed(recipe, shape, "bfloat16")

@@ -9,26 +9,34 @@ from pathlib import Path
 
 from rich.console import Console
 
+from ..commands import write_plan
 from ..core.mistakes import Mistake
 from ..core.quantity import Money, parse_money
 from ..core.spelled import money, number
-from ..costing import SHOWN, Plan, cost_plan
+from ..costing import cost_plan
 from ..plan.alternatives import Way
 from ..plan.options import Option
+from ..plan.plan import Plan
 from ..project import Project
-from .plan_outputs import OptionLine, PlanOutput, WayLine
+from .plan_outputs import OptionLine, PlanOutput, SaidLine, WayLine
 from .printing import duration, emit, wrapping
 
 Say = Callable[[str], None]
 
 
-def plan(folder: Path, *, by: str, budget: str, as_json: bool) -> None:
+def plan(folder: Path, *, by: str, budget: str, page: bool, as_json: bool) -> None:
     """
+    Args:
+        page: Whether `plan.html` is written too.
+
     Raises:
         Mistake: a day or an amount that cannot be read, or a base that is not known well enough.
     """
     wanted = parse_money(budget, where="--budget") if budget else None
-    found = cost_plan(Project(folder), by=_day(by), budget=wanted)
+    project = Project(folder)
+    found = cost_plan(project, by=_day(by), budget=wanted)
+    if page:
+        write_plan(project, found)
     output = PlanOutput(
         parameters=found.model.parameters,
         tokens={name: work.tokens for name, work in found.works.items()},
@@ -36,12 +44,23 @@ def plan(folder: Path, *, by: str, budget: str, as_json: bool) -> None:
         out=tuple(map(_option, found.out)),
         ways=tuple(_way(found, way) for way in found.ways),
         serving=found.serving.name,
+        jpy_an_answer_when_busy=found.serving.yen_per_answer or None,
+        jpy_an_answer_of_the_api=found.api_yen,
+        answers_per_month=found.answers,
         answers_per_hour=found.serving.answers_per_hour,
         seconds_per_answer=found.serving.seconds,
-        parts=found.hidden,
+        parts=found.parts,
+        said=tuple(SaidLine(**vars(each)) for each in found.said),
         warnings=tuple(found.warnings),
+        files=(str(folder / "plan.html"),) if page else (),
     )
-    emit(output, as_json=as_json, text=lambda console: _tell(console, found))
+
+    def text(console: Console) -> None:
+        _tell(console, found)
+        for file in output.files:
+            console.print(f"wrote {file}", markup=False, soft_wrap=True)
+
+    emit(output, as_json=as_json, text=text)
 
 
 def _day(written: str) -> datetime.date | None:
@@ -65,7 +84,7 @@ def _option(option: Option) -> OptionLine:
         kg=option.kg,
         memory_gib=option.estimate.memory.total if option.estimate else None,
         risk=option.risk,
-        why_out=option.why_out,
+        why_out=str(option.why_out or ""),
     )
 
 
@@ -77,7 +96,8 @@ def _way(found: Plan, way: Way) -> WayLine:
         jpy_per_month=way.per_month,
         jpy_per_answer=way.per_answer,
         pays_from=found.pays_from.get(way.name),
-        jpy_an_answer=way.yen(serving.answers_per_month, serving.months),
+        jpy_an_answer=way.yen(found.answers, serving.months),
+        months_until_paid_back=found.paid_back(way),
         what=way.what,
     )
 
@@ -98,12 +118,12 @@ def _tell(console: Console, found: Plan) -> None:
 
 def _tell_options(say: Say, found: Plan) -> None:
     say("where it fits, the cheapest first (in all: with failed runs, data, people)")
-    for place, each in enumerate(found.fitting[:SHOWN], start=1):
+    for place, each in enumerate(found.shown, start=1):
         say(f"{place:>2}. {each.name}, {each.what}: {_hours(each)}")
         say(f"    {_yen(each.yen.mid)}, in all {_yen(each.whole.mid)}{_energy(each)}")
         say(f"    {each.risk}")
-    if len(found.fitting) > SHOWN:
-        say(f"    and {len(found.fitting) - SHOWN} dearer ones, with --json")
+    if more := len(found.fitting) - len(found.shown):
+        say(f"    and {more} dearer, with --json")
     if not found.fitting:
         say("    nowhere")
     if found.out:
@@ -129,9 +149,10 @@ def _energy(option: Option) -> str:
 def _tell_parts(say: Say, found: Plan) -> None:
     if not found.fitting:
         return
-    say(f"\nin {found.fitting[0].name}")
-    for name, yen in found.hidden.items():
+    say(f"\nin {found.fitting[0].name}, with tax")
+    for name, yen in found.parts.items():
         say(f"  {name:<29}{_yen(yen) if yen is not None else 'not known: say it in [plan]'}")
+    say(f"  {'in all':<29}{_yen(found.fitting[0].whole.mid)}")
 
 
 def _tell_ways(say: Say, found: Plan) -> None:
@@ -143,26 +164,43 @@ def _tell_ways(say: Say, found: Plan) -> None:
         say(f"  each in {seconds.low:,.1f} to {seconds.high:,.1f} s, {serving.at_once} at once")
     if not found.serving.yen_per_month:
         say("  ¥0 a month: a machine that is paid for anyway, or whose price is not known")
+    if own := found.serving.yen_per_answer:
+        api = "" if found.api_yen is None else f", {_small(found.api_yen)} by the API"
+        say(f"  an answer: {_small(own)} or less by it when it is always busy{api}")
+    if found.worksheet:
+        say(f"  worksheet: {number(round(found.answers))} answers a month, {_yen(float(found.worksheet.value))} a year")
     for way in found.ways:
-        once = "not known" if way.once is None else _yen(way.once.mid)
-        say(f"  {way.name:<22}{once} once, {_yen(way.per_month)} a month: {way.what}")
+        say(f"  {way.name:<22}{_paid(found, way)}: {way.what}")
         told = _answer_told(found, way)
         if told:
             say(f"  {'':<22}{told}")
     if found.api_yen is None:
         say("  break-even: no price of an API is built in; set api_usd_in and api_usd_out")
         say("  in [plan.serving]")
-    if not serving.answers_per_month:
-        say("  how many answers a month: set answers_per_month in [plan.serving]")
+    if not found.answers:
+        say("  how many answers a month: set answers_per_month in [plan.serving], or")
+        say("  worksheet, a page of `kitae plan worksheet` that was filled in")
+
+
+def _paid(found: Plan, way: Way) -> str:
+    """What is paid once and every month, the calls of an API by the answers that are expected."""
+    once = "not known" if way.once is None else _yen(way.once.mid)
+    if way.per_answer is None:
+        return f"{once} once, so much an answer as the API asks"
+    if way.per_answer and not found.answers:
+        return f"{once} once, {_small(way.per_answer)} an answer"
+    return f"{once} once, {_yen(way.per_month + way.per_answer * found.answers)} a month"
 
 
 def _answer_told(found: Plan, way: Way) -> str:
     serving = found.recipe.serving
     told = []
-    if (yen := way.yen(serving.answers_per_month, serving.months)) is not None:
+    if (yen := way.yen(found.answers, serving.months)) is not None:
         told.append(f"{_small(yen)} an answer")
     if (answers := found.pays_from.get(way.name)) is not None:
         told.append(f"cheaper than the API from {number(round(answers))} answers a month")
+    if (months := found.paid_back(way)) is not None:
+        told.append(f"paid back by what it saves in {months:,.1f} months")
     return ", ".join(told)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import get_args
 
 from rich.console import Console
@@ -17,78 +19,134 @@ from ..plan.architecture import typical
 from ..plan.estimate import Ask, Cost, Estimate
 from ..plan.estimate import estimate as reckon
 from ..plan.memory import Memory
-from ..plan.price import Exchange, exchange, offer
+from ..plan.price import Exchange, Offer, grid_of, offer
+from ..plan.recipe import PlanRecipe
 from ..plan.slips import Asked, check
 from ..plan.span import Span
 from ..plan.time import Work
-from ..train.recipe import Method
-from .plan_outputs import CostLine, MemoryLine, PlanEstimateOutput
+from ..project import FILE, Project
+from ..train.recipe import Method, Optimiser
+from .plan_outputs import MemoryLine, PlanEstimateOutput
 from .printing import emit, wrapping
 
 NODE = 8
 """GPUs of a machine, where no price says how many it has."""
 
 
-def read(
-    params: str,
-    tokens: str,
-    gpu: str,
-    gpus: int,
-    *,
-    price: str,
-    method: str,
-    sequence: int,
-    hours_reserved: float | None,
-) -> Ask:
+@dataclass(frozen=True)
+class Arguments:
+    """As they were written."""
+
+    params: str
+    tokens: str
+    gpu: str
+    gpus: int
+    active: str = ""
+    price: str = ""
+    method: str = "full"
+    optimiser: str = "adamw"
+    sequence: int = 4096
+    hours_reserved: float | None = None
+    fx: float | None = None
+    as_written: bool = False
+
+
+def recipe_of(folder: Path) -> PlanRecipe:
+    """`[plan]` of the project there; an empty one where there is none.
+
+    Raises:
+        Mistake: kitae.toml cannot be read.
+    """
+    return Project(folder).file.plan if (folder / FILE).is_file() else PlanRecipe()
+
+
+def read(written: Arguments, recipe: PlanRecipe) -> Ask:
     """The arguments as what is asked.
 
     Raises:
         Mistake: a number, card, price or method that cannot be read, or a price of another card.
     """
-    if method not in get_args(Method):
-        raise Mistake(f"no method `{method}`", where="--method", hint=nearest(method, get_args(Method)))
-    found = offer(price) if price else None
-    one = _card(gpu, found.gpus.count if found else min(NODE, gpus))
+    found = _offer(written.price, recipe) if written.price else None
+    one = _card(written.gpu, found.gpus.count if found else min(NODE, written.gpus))
     if found and (found.gpus.card, found.gpus.gib) != (one.card, one.gib):
         theirs = f"{found.gpus.card}-{found.gpus.gib}"
-        raise Mistake(f"{price} has {theirs}, not {gpu}", where="--price and --gpu", hint=f"write --gpu {theirs}")
+        what = f"{written.price} has {theirs}, not {written.gpu}"
+        raise Mistake(what, where="--price and --gpu", hint=f"write --gpu {theirs}")
     work = Work.model_validate(
         {
-            "tokens": float(parse_amount(tokens, "tokens", where="--tokens").value),
-            "method": method,
-            "sequence": sequence,
+            "tokens": float(parse_amount(written.tokens, "tokens", where="--tokens").value),
+            "method": _one_of(written.method, get_args(Method), "--method"),
+            "optimiser": _one_of(written.optimiser, get_args(Optimiser), "--optimiser"),
+            "sequence": written.sequence,
+            "packing": recipe.packing,
+            "lost": recipe.lost,
         }
     )
-    parameters = float(parse_amount(params, "parameters", where="--params").value)
+    parameters = float(parse_amount(written.params, "parameters", where="--params").value)
+    active = float(parse_amount(written.active, "parameters", where="--active").value) if written.active else None
     if not parameters:
         raise Mistake("a model of no parameters", where="--params", hint="write for example 7B")
-    if hours_reserved is not None and hours_reserved <= 0:
+    if active is not None and not 0 < active <= parameters:
+        raise Mistake("a token passes at most all parameters", where="--active", hint="leave it out for all of them")
+    reserved = written.hours_reserved
+    if reserved is not None and reserved <= 0:
         raise Mistake("a window of no hours", where="--hours-reserved", hint="leave it out, or write how long it is")
-    return Ask(model=typical(parameters), works=(work,), gpu=one, gpus=gpus, offer=found, hours_reserved=hours_reserved)
+    region = found.region if found else ""
+    return Ask(
+        model=typical(parameters, active),
+        works=(work,),
+        gpu=one,
+        gpus=written.gpus,
+        offer=found,
+        hours_reserved=reserved,
+        micro_batch=recipe.micro_batch,
+        extras=recipe.extras,
+        utilisation=recipe.energy.utilisation,
+        host=recipe.energy.host,
+        pue=recipe.energy.pue,
+        grid=recipe.energy.over(grid_of(region)),
+    )
 
 
-def estimate(ask: Ask, *, fx: float | None, as_written: bool, as_json: bool) -> None:
+def _offer(key: str, recipe: PlanRecipe) -> Offer:
+    own = {each.key: each for each in (*recipe.offers, *(each.offer for each in recipe.hardware))}
+    return offer(key, own)
+
+
+def _one_of(written: str, known: tuple[str, ...], where: str) -> str:
+    if written not in known:
+        raise Mistake(f"`{written}` is not known", where=where, hint=nearest(written, known))
+    return written
+
+
+def estimate(folder: Path, written: Arguments, *, as_json: bool) -> None:
     """
+    Args:
+        folder: Where kitae.toml may be: its `[plan]` goes before the catalogue.
+
     Raises:
-        Mistake: a figure is probably a slip, nothing is known of the card, or the window is not for sale.
+        Mistake: a figure cannot be read or is probably a slip, nothing is known of the card, or the window is not for
+            sale.
     """
+    recipe = recipe_of(folder)
+    ask, rate = read(written, recipe), recipe.exchange
     work = ask.works[0]
     whole = work.method == "full"
     asked = Asked(ask.model.parameters, ask.gpus, ask.gpu.gib, ask.gpu.card, tokens=work.tokens, whole=whole)
-    if not as_written:
+    if not written.as_written:
         check(asked, where="kitae plan estimate")
-    rate = exchange()
-    if fx is not None:
-        rate = rate.model_copy(update={"yen": fx, "on": datetime.date.today(), "source": "as you said"})
-    found = reckon(ask, rate=rate)
+    if written.fx is not None:
+        rate = rate.model_copy(update={"yen": written.fx, "on": datetime.date.today(), "source": "as you said"})
+    found = reckon(ask, rate=rate, own_cards=recipe.cards, tax_share=recipe.tax)
     output = PlanEstimateOutput(
         gpu_hours=found.gpu_hours,
         wall_hours=found.wall_hours,
         hour_parts=found.hour_parts,
         memory_gib=memory_line(found.memory, fits=found.fits),
-        cost=CostLine.model_validate(found.cost.model_dump()) if found.cost else None,
+        cost=found.cost,
         energy_kwh=found.kwh,
         co2_kg=found.kg,
+        embodied_kg=found.embodied_kg,
         sources=found.sources,
         warnings=found.warnings,
         known=found.known,
@@ -129,7 +187,8 @@ def _tell(console: Console, ask: Ask, found: Estimate, rate: Exchange) -> None:
     for line in cost_told(found.cost, rate) if found.cost else ["no price named: --price aws:p4d.24xlarge:us-east-1"]:
         say(line)
     if found.kwh is not None and found.kg is not None:
-        say(f"energy     about {found.kwh:,.0f} kWh, {found.kg:,.0f} kg CO2e")
+        made = f", {found.embodied_kg:,.0f} of it from making the machines" if found.embodied_kg else ""
+        say(f"energy     about {found.kwh:,.0f} kWh, {found.kg:,.0f} kg CO2e{made}")
     for title, lines in (("watch out", found.warnings), ("sources", found.sources)):
         say(f"\n{title}:")
         for told in lines:
@@ -156,9 +215,12 @@ def cost_told(cost: Cost, rate: Exchange) -> list[str]:
     usd = Money(amount=Decimal(str(round(cost.usd, 2))), currency="USD")
     window = f"{cost.machines} × {cost.billed_hours:,.1f} h, {cost.term}"
     share = cost.idle_usd / cost.usd if cost.usd else 0.0
+    besides = {"storage": cost.storage_usd, "egress": cost.egress_usd}
     return [
         f"cost       {money(usd, rate.rate)}",
         f"           {window}; with tax ¥{cost.jpy + cost.tax_jpy:,.0f}",
         f"           ¥{cost.jpy_low:,.0f} to ¥{cost.jpy_high:,.0f} before tax, as the rate and the time go",
         f"idle       ${cost.idle_usd:,.0f}: paid for, and nothing is computed ({share:.0%})",
+        *(f"{name:<11}${usd:,.2f}" for name, usd in besides.items() if usd is not None),
+        f"cancelling {cost.cancellation}",
     ]

@@ -13,6 +13,7 @@ def plan(
     context: typer.Context,
     by: Annotated[str, typer.Option(help="The day it has to be ready: 2027-01-31.")] = "",
     budget: Annotated[str, typer.Option(help="At most, for example 200万円 or $3,500; [goal] when left out.")] = "",
+    page: Annotated[bool, typer.Option("--page", help="Write plan.html too, to be shared.")] = False,
     probe: Annotated[bool, typer.Option("--probe", help="Time some seconds of real steps on this machine.")] = False,
     place: Annotated[str, typer.Option(help="With --probe: where this is, of [[places]].")] = "",
     json: Json = False,
@@ -29,7 +30,7 @@ def plan(
         from .main import Where
         from .plan import plan as command
 
-        command(Where.folder, by=by, budget=budget, as_json=json)
+        command(Where.folder, by=by, budget=budget, page=page, as_json=json)
 
 
 def estimate(
@@ -38,21 +39,24 @@ def estimate(
     gpu: Annotated[str, typer.Option(help="Card and GiB: a100-40.")],
     gpus: Annotated[int, typer.Option(min=1, help="How many in all.")],
     hours_reserved: Annotated[float | None, typer.Option(help="Hours of the window that is paid for.")] = None,
-    price: Annotated[str, typer.Option(help="Key of the catalogue: aws:p4d.24xlarge:us-east-1.")] = "",
+    price: Annotated[str, typer.Option(help="Key of a price: aws:p4d.24xlarge:us-east-1.")] = "",
+    active: Annotated[str, typer.Option(help="Of a mixture of experts: parameters that a token passes.")] = "",
     method: Annotated[str, typer.Option(help="full, lora or qlora.")] = "full",
+    optimiser: Annotated[str, typer.Option(help="adamw or adamw8bit.")] = "adamw",
     sequence: Annotated[int, typer.Option(min=1, help="Tokens in a row.")] = 4096,
     fx: Annotated[float | None, typer.Option(min=1, help="Yen for a dollar, today.")] = None,
     as_written: Annotated[bool, typer.Option("--as-written", help="The figures are no slips.")] = False,
     json: Json = False,
 ) -> None:
     """What a training takes: memory, hours, money, electricity."""
+    from .main import Where
+    from .plan_estimate import Arguments
     from .plan_estimate import estimate as command
-    from .plan_estimate import read
 
-    asked = read(
-        params, tokens, gpu, gpus, price=price, method=method, sequence=sequence, hours_reserved=hours_reserved
+    written = Arguments(
+        params, tokens, gpu, gpus, active, price, method, optimiser, sequence, hours_reserved, fx, as_written
     )
-    command(asked, fx=fx, as_written=as_written, as_json=json)
+    command(Where.folder, written, as_json=json)
 
 
 def backtest(json: Json = False) -> None:

@@ -7,6 +7,7 @@ from typing import Literal
 from ..core.noun import Noun
 from ..core.quantity import How
 from ..plan.backtest import Backtested, Coverage, LeftOut, Recomputed, Remembered
+from ..plan.estimate import Cost
 from ..plan.span import Span
 from ..plan.team import TeamLine
 from .outputs import Output
@@ -24,38 +25,17 @@ class MemoryLine(Noun):
     fits: bool
 
 
-class CostLine(Noun):
-    """Of the window that is billed; yen without tax."""
-
-    usd: float
-    jpy: float
-    idle_usd: float
-    """Paid for, and nothing is computed. In `usd`."""
-    usd_low: float
-    usd_high: float
-    jpy_low: float
-    jpy_high: float
-    tax_jpy: float
-    storage_usd: float | None
-    """`None` where it has no price and is not in the sum."""
-    egress_usd: float | None
-    machines: int
-    billed_hours: float
-    """Of each machine."""
-    term: str
-    enough: bool
-    enough_at_worst: bool
-
-
 class PlanEstimateOutput(Output):
     gpu_hours: Span
     wall_hours: Span
     hour_parts: dict[str, Span]
     memory_gib: MemoryLine
-    cost: CostLine | None
+    cost: Cost | None
     """`None` where no price was named."""
     energy_kwh: float | None
     co2_kg: float | None
+    embodied_kg: float | None
+    """Of `co2_kg`, for making the machines; `None` where nobody says."""
     sources: tuple[str, ...]
     warnings: tuple[str, ...]
     known: dict[str, How]
@@ -104,7 +84,21 @@ class WayLine(Noun):
     """Answers a month from which it costs less than the API; `None` where that cannot be said."""
     jpy_an_answer: float | None
     """In all, at the answers a month that are expected; `None` where nobody has said them."""
+    months_until_paid_back: float | None
+    """By what the worksheet expects to be saved; `None` without one, or where it never is."""
     what: str
+
+
+class SaidLine(Noun):
+    """Who says a figure."""
+
+    what: str
+    figure: str
+    as_of: str
+    """Year, month or day; empty where nobody wrote it down, or where it is no price."""
+    source: str
+    old: bool
+    """Whether it is a price of more than 90 days ago."""
 
 
 class PlanOutput(Output):
@@ -119,8 +113,18 @@ class PlanOutput(Output):
     answers_per_hour: float | None
     """At the lower end, when it is always busy; `None` where it is not known."""
     seconds_per_answer: Span | None
+    jpy_an_answer_when_busy: float | None
+    """By that machine, with tax; `None` where it costs nothing or its speed is not known."""
+    jpy_an_answer_of_the_api: float | None
+    """With tax; `None` where nobody has said its price."""
+    answers_per_month: float
+    """As it was said, or as the worksheet has it; 0 where nobody knows."""
     parts: dict[str, float | None]
-    """Yen by part, in the cheapest option; `None` where nobody has said them."""
+    """Yen with tax by part, in the cheapest option; `None` where nobody has said them."""
+    files: tuple[str, ...] = ()
+    """That were written."""
+    said: tuple[SaidLine, ...]
+    """What the figures rest on: prices with their dates, then cards, throughput and grid."""
     warnings: tuple[str, ...]
 
 
@@ -207,3 +211,5 @@ class ScheduleOutput(Output):
     reserved_gpu_hours: float
     used_gpu_hours: float
     idle_gpu_hours: float
+    cancellation: str
+    """What the provider's rules say of giving it up."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sys
-import textwrap
 from collections.abc import Callable
 
+from rich.cells import cell_len
 from rich.console import Console
 
 from ..core.artifact import Artifact
@@ -33,18 +34,22 @@ def wrapping(console: Console, width: int = 78) -> Callable[[str], None]:
 
     def say(text: str = "") -> None:
         for line in text.split("\n"):
-            begin = line[: len(line) - len(line.lstrip())]
-            cut = textwrap.TextWrapper(
-                width,
-                initial_indent=begin,
-                subsequent_indent=f"{begin}  ",
-                break_long_words=False,
-                break_on_hyphens=False,
-            )
-            for part in cut.wrap(line.lstrip()) or [""]:
+            for part in _cut(line, width):
                 console.print(part, markup=False, highlight=False, soft_wrap=True)
 
     return say
+
+
+def _cut(line: str, width: int) -> list[str]:
+    """As columns count: Japanese characters take two. Words are never cut."""
+    begin = line[: len(line) - len(line.lstrip())]
+    parts, part = [], begin
+    for word in re.findall(r"\S+\s*", line):
+        if cell_len((part + word).rstrip()) > width and part.strip():
+            parts.append(part.rstrip())
+            part = f"{begin}  "
+        part += word
+    return [*parts, part.rstrip()]
 
 
 def line(artifact: Artifact, store: Store, *, used: bool) -> ArtifactLine:

@@ -9,8 +9,8 @@ from rich.console import Console
 
 from ..commands import Probed, probes
 from ..core import spelled
+from ..core.architecture import from_config
 from ..gate.policy import Place
-from ..plan.architecture import from_config
 from ..plan.cards import card
 from ..plan.span import Span
 from ..plan.time import Work, operations

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from rich.console import Console
 
+from ..plan.billing import RULES
 from ..plan.schedule import Schedule
 from ..planning import write_schedule
 from ..project import Project
 from .plan_outputs import DueLine, ScheduleOutput, SlotLine
-from .printing import emit
+from .printing import emit, wrapping
 
 
 def schedule(folder: Path, *, as_json: bool) -> None:
@@ -47,12 +48,12 @@ def _output(planned: Schedule, files: list[Path]) -> ScheduleOutput:
         reserved_gpu_hours=planned.reserved,
         used_gpu_hours=planned.used,
         idle_gpu_hours=planned.idle,
+        cancellation=RULES[planned.window.billing].cancellation,
     )
 
 
 def _tell(console: Console, output: ScheduleOutput) -> None:
-    def say(line: str = "") -> None:
-        console.print(line, markup=False, soft_wrap=True)
+    say = wrapping(console)
 
     for due in output.due:
         say(f"{_when(due.at):<17} {due.what}")
@@ -65,7 +66,8 @@ def _tell(console: Console, output: ScheduleOutput) -> None:
         say(f"does not fit before the last checkpoint: {name}")
     share = output.idle_gpu_hours / output.reserved_gpu_hours
     say(f"\n{output.reserved_gpu_hours:,.1f} GPU-hours are paid for, {output.used_gpu_hours:,.1f} have a run")
-    say(f"{output.idle_gpu_hours:,.1f} are idle ({share:.0%})\n")
+    say(f"{output.idle_gpu_hours:,.1f} are idle ({share:.0%})")
+    say(f"giving it up: {output.cancellation}\n")
     for file in output.files:
         say(f"wrote {file}")
 

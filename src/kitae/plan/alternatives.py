@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from .price import Offer
 from .span import Span
 
 FROM_NOTHING: Final = 2.0e12
@@ -25,6 +26,11 @@ class Serving:
     answers_per_hour: float | None
     """At the lower end, when it is always busy; `None` where it is not known."""
     seconds: Span | None
+    """Of one answer, from alone to last of all that are written at once."""
+    offer: Offer | None = None
+    """Its price, where it is rented for this alone."""
+    warning: str = ""
+    """About that price."""
 
     @property
     def yen_per_answer(self) -> float:

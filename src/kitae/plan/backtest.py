@@ -147,7 +147,7 @@ class Backtest(Noun):
 
 FIELDS: Final = (
     "method",
-    "optimizer",
+    "optimiser",
     "shards",
     "sequence",
     "micro_batch",

@@ -36,13 +36,20 @@ class Grid(Noun):
     """Whether contracts and certificates are counted, instead of the grid that the place is on."""
     embodied: float = Field(default=0.0, ge=0)
     """kg for a GPU-hour from making the machines; 0 where nobody says."""
+    power_source: str = ""
+    """Where the power comes from, in words."""
+    hours: str = ""
+    """Which hours of the day or year the figure is of; all when left out."""
     source: str
     year: int | None = None
 
     def __str__(self) -> str:
-        when = f" ({self.year})" if self.year else ""
         basis = "market-based" if self.market else "location-based"
-        return f"{self.kg_per_kwh:g} kg/kWh, {basis}: {self.source}{when}"
+        told = [f"{self.kg_per_kwh:g} kg/kWh", basis, self.power_source, self.hours]
+        dated = str(self.year) in self.source
+        when = "" if dated else f" ({self.year})" if self.year else " (of no year)"
+        made = f"; and {self.embodied:g} kg for a GPU-hour from making the machines" if self.embodied else ""
+        return f"{', '.join(each for each in told if each)}: {self.source}{when}{made}"
 
 
 def kwh(gpu_hours: float, power: Power, *, measured: float | None = None) -> Quantity:

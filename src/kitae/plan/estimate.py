@@ -9,31 +9,20 @@ from typing import Final
 
 from pydantic import Field
 
+from ..core.architecture import Architecture
 from ..core.noun import Noun
 from ..core.quantity import How, Quantity
 from ..gate.policy import Gpu
-from .architecture import Architecture
 from .billing import RULES, Bill, Term, bill
 from .cards import Card, card
 from .energy import Grid, Power, carbon, kwh
-from .memory import Memory, Optimizer, Training, least_effort
-from .price import Exchange, Offer, exchange, grid_of, tax
+from .memory import Memory, Training, least_effort
+from .price import Exchange, Extras, Offer, exchange, grid_of, tax
 from .span import Span
 from .time import Work, hours, together
 
 MONTH: Final = 730.0
 """Hours."""
-
-
-class Extras(Noun):
-    """What a provider charges besides machines. `None` where nobody has said the price: then it is not in the sum."""
-
-    storage_gb: float = Field(default=0.0, ge=0)
-    storage_usd: float | None = Field(default=None, ge=0)
-    """For a GB and month."""
-    egress_gb: float = Field(default=0.0, ge=0)
-    egress_usd: float | None = Field(default=None, ge=0)
-    """For a GB that leaves."""
 
 
 class Ask(Noun):
@@ -52,12 +41,13 @@ class Ask(Noun):
     """Of the window; as long as the work takes when left out."""
     setup_hours: float = Field(default=0.0, ge=0)
     """From the start of a machine to the first step."""
-    optimizer: Optimizer = "adamw"
     micro_batch: int = Field(default=1, ge=1)
     extras: Extras = Extras()
     utilisation: float = Field(default=1.0, gt=0, le=1)
     host: float = Field(default=1.0, ge=1)
     pue: float = Field(default=1.1, ge=1)
+    watts: float | None = Field(default=None, gt=0)
+    """Of all machines together at the plug, where somebody has metered that; goes before the cards' design power."""
     grid: Grid | None = None
     """Of the offer's region when left out."""
 
@@ -68,7 +58,7 @@ class Cost(Noun):
     usd: float
     usd_low: float
     usd_high: float
-    """At both ends of the time, where the window is as long as the work; else the same."""
+    """At both ends of the price, and of the time where the window is as long as the work."""
     idle_usd: float
     """Paid for, and nothing is computed: setting up, and what is left of the window. In `usd`."""
     storage_usd: float | None
@@ -77,12 +67,18 @@ class Cost(Noun):
     jpy: float
     jpy_low: float
     jpy_high: float
-    """At both ends of the band of exchange, and of the time."""
+    """At both ends of the band of exchange too, where the price is in US$."""
     tax_jpy: float
+    paid_jpy: Span
+    """With tax."""
+    parts_jpy: dict[str, float | None]
+    """Of the middle of that; `None` what has no price."""
     machines: int
     billed_hours: float
     """Of each machine."""
     term: Term
+    cancellation: str
+    """What the provider's rules say of giving it up."""
     enough: bool
     """Whether the work fits into the window at its middle figure."""
     enough_at_worst: bool
@@ -102,6 +98,8 @@ class Estimate(Noun):
     kwh: float | None
     """`None` where the card's power is not known."""
     kg: float | None
+    embodied_kg: float | None
+    """Of `kg`, for making the machines; `None` where nobody says."""
     sources: tuple[str, ...]
     warnings: tuple[str, ...]
     known: dict[str, How]
@@ -146,17 +144,22 @@ def estimate(
         cost=cost,
         kwh=energy,
         kg=None if energy is None else _kg(energy, grid, time.total.mid),
+        embodied_kg=grid.embodied * time.total.mid if grid.embodied else None,
         sources=(*sources, f"carbon: {grid}"),
         warnings=_warnings(ask, cost, rate, today),
-        known=_known(ask),
+        known=_known(ask, cost),
     )
 
 
-def _known(ask: Ask) -> dict[str, How]:
+def _known(ask: Ask, cost: Cost | None) -> dict[str, How]:
     """How each figure is known. Of a reserved window the dollars are quoted: a price times its hours."""
+    figures = ("gpu_hours", "wall_hours", "hour_parts", "memory_gib", "energy_kwh", "co2_kg")
+    known: dict[str, How] = dict.fromkeys(figures, "estimated")
+    if cost is None or ask.offer is None:
+        return known
     quoted: How = "quoted" if ask.hours_reserved else "estimated"
-    estimated = ("gpu_hours", "wall_hours", "memory_gib", "energy_kwh", "co2_kg", "cost.jpy", "cost.idle_usd")
-    return {**dict.fromkeys(estimated, "estimated"), "cost": quoted, "cost.usd": quoted}
+    yen: How = quoted if ask.offer.usd is None else "estimated"
+    return {**known, "cost": quoted, "cost.usd": quoted, "cost.jpy": yen, "cost.idle_usd": "estimated"}
 
 
 def _memory(ask: Ask) -> Memory:
@@ -167,7 +170,7 @@ def _memory(ask: Ask) -> Memory:
 def _memory_of(ask: Ask, work: Work) -> Memory:
     how = Training(
         method=work.method,
-        optimizer=ask.optimizer,
+        optimiser=work.optimiser,
         shards=ask.gpus,
         sequence=work.sequence,
         micro_batch=ask.micro_batch,
@@ -179,27 +182,44 @@ def _cost(ask: Ask, wall: Span, rate: Exchange, tax_share: float) -> Cost:
     assert ask.offer is not None
     machines = math.ceil(ask.gpus / ask.offer.gpus.count)
     low, mid, high = (_bill(ask, used) for used in (wall.low, wall.mid, wall.high))
-    hourly = machines * ask.offer.usd
+    idle = min(mid.idle + ask.setup_hours, mid.billed) / mid.billed if mid.billed else 0.0
     storage, egress = _extras(ask.extras, mid.billed)
     besides = (storage or 0.0) + (egress or 0.0)
-    usd, usd_low, usd_high = (hourly * each.billed + besides for each in (mid, low, high))
+    dollars = _billed(ask.offer.dollars(rate) * machines, low, mid, high)
+    usd = dollars + Span.exactly(besides)
+    rented = _billed(ask.offer.hourly(rate) * machines, low, mid, high)
+    yen = rented + rate.yen_of(besides)
+    of_rent = 1.0 if ask.offer.with_tax else 1 + tax_share
+    paid = rented * of_rent + rate.yen_of(besides) * (1 + tax_share)
     return Cost(
-        usd=usd,
-        usd_low=usd_low,
-        usd_high=usd_high,
-        idle_usd=hourly * min(mid.idle + ask.setup_hours, mid.billed),
+        usd=usd.mid,
+        usd_low=usd.low,
+        usd_high=usd.high,
+        idle_usd=dollars.mid * idle,
         storage_usd=storage,
         egress_usd=egress,
-        jpy=rate.yen_of(usd)[1],
-        jpy_low=rate.yen_of(usd_low)[0],
-        jpy_high=rate.yen_of(usd_high)[2],
-        tax_jpy=rate.yen_of(usd)[1] * tax_share,
+        jpy=yen.mid,
+        jpy_low=yen.low,
+        jpy_high=yen.high,
+        tax_jpy=paid.mid - yen.mid,
+        paid_jpy=paid,
+        parts_jpy={
+            "computing": rented.mid * of_rent * (1 - idle),
+            "paid but idle": rented.mid * of_rent * idle,
+            "storage": None if storage is None else rate.yen_of(storage).mid * (1 + tax_share),
+            "egress": None if egress is None else rate.yen_of(egress).mid * (1 + tax_share),
+        },
         machines=machines,
         billed_hours=mid.billed,
         term=mid.term,
+        cancellation=RULES[mid.term].cancellation,
         enough=mid.enough,
         enough_at_worst=not (ask.hours_reserved or RULES[mid.term].steps) or wall.high <= mid.usable,
     )
+
+
+def _billed(hourly: Span, low: Bill, mid: Bill, high: Bill) -> Span:
+    return Span(low=hourly.low * low.billed, mid=hourly.mid * mid.billed, high=hourly.high * high.billed)
 
 
 def _bill(ask: Ask, used: float) -> Bill:
@@ -214,6 +234,8 @@ def _extras(extras: Extras, billed: float) -> tuple[float | None, float | None]:
 
 
 def _energy(ask: Ask, found: Card, gpu_hours: float) -> float | None:
+    if ask.watts is not None:
+        return ask.watts / 1000 * gpu_hours / ask.gpus
     if found.watts is None:
         return None
     power = Power(watts=found.watts, utilisation=ask.utilisation, host=ask.host, pue=ask.pue)
@@ -227,15 +249,13 @@ def _kg(energy: float, grid: Grid, gpu_hours: float) -> float:
 def _warnings(ask: Ask, cost: Cost | None, rate: Exchange, today: datetime.date) -> tuple[str, ...]:
     if ask.offer is None or cost is None:
         return ()
-    told = [ask.offer.warning(today)]
-    days = (today - rate.on).days
-    told += [f"the exchange rate is {days} days old"] if days > 90 else []
+    told = [ask.offer.warning(today), rate.warning(today)]
     if not cost.enough:
         told += [f"the window of {cost.billed_hours:g} hours is shorter than the work"]
     elif not cost.enough_at_worst:
         told += ["the window is long enough by the middle figure, and too short by the upper one"]
-    if cost.storage_usd is None or cost.egress_usd is None:
-        told += ["storage and egress have no price here and are not in the sum"]
+    if ask.offer.rented and (missing := ask.extras.missing):
+        told += [f"{' and '.join(missing)} have no price here and are not in the sum: set them in [plan]"]
     if RULES[cost.term].prepaid:
         told += [f"{ask.offer.key}: {RULES[cost.term].cancellation}"]
     return tuple(each for each in told if each)

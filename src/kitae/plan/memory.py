@@ -6,12 +6,15 @@ from typing import Final, Literal
 
 from pydantic import Field
 
+from ..core.architecture import Architecture
 from ..core.noun import Noun
-from ..train.recipe import Method
-from .architecture import Architecture
+from ..train.memory import ADAPTER, NARROW, activations
+from ..train.memory import TRAINED as OF_TRAINED
+from ..train.recipe import Method, Optimiser
 from .span import Span
 
-Optimizer = Literal["adamw", "adamw-8bit", "fused"]
+Updating = Optimiser | Literal["fused"]
+"""`fused`: each gradient is used at once, and the moments are paged out, as torchtune can; kitae does not."""
 Checkpointing = Literal["none", "selective", "full"]
 
 GIB: Final = 2**30
@@ -22,18 +25,19 @@ WITHIN: Final = 0.15
 WEIGHTS: Final[dict[Method, float]] = {"full": 2.0, "lora": 2.0, "qlora": 0.5 + 4 / 64}
 """Bytes a parameter: bfloat16; for QLoRA 4 bits and a float32 scale for every 64 (bitsandbytes nf4)."""
 
-TRAINED: Final[dict[Optimizer, float]] = {"adamw": 4.0 + 12.0, "adamw-8bit": 4.0 + 6.0, "fused": 0.0}
-"""Bytes beside the weights for each parameter that is trained: gradient, float32 weight, two moments (EleutherAI's
-cookbook, Megatron's 18 in all). `fused`: each gradient is used at once, and the moments are paged out."""
+TRAINED: Final[dict[Updating, float]] = {**OF_TRAINED, "fused": 0.0}
+"""Bytes beside the weights for each parameter that is trained."""
+
+VECTORS: Final = 8
+"""As wide as the model, that a layer keeps of each token on a GPU: inputs, norms, projections. With an ungated inner
+layer of four times the width that makes 32 bytes for each number of the width; Korthikanti et al. (arXiv:2205.05198)
+count 34 with dropout. A processor's own operations keep more: `train.memory.VECTORS`."""
 
 LOGITS: Final = 12
 """Bytes for each token and each entry of the vocabulary: bfloat16 and float32, both with their gradient."""
 
 CHUNKS: Final = 8
 """Into which logits are cut where they are not held at once, as torchtune does."""
-
-ADAPTER: Final = 0.01
-"""Of the parameters, when the size of an adapter is not said: rank 16 on every linear layer of a 7B."""
 
 FIXED: Final = 2.0
 """GiB of each GPU that torch's own count does not show: driver, NCCL, kernels. The cookbook has 5, without a
@@ -47,7 +51,7 @@ class Training(Noun):
     """How a model is trained."""
 
     method: Method = "full"
-    optimizer: Optimizer = "adamw"
+    optimiser: Updating = "adamw"
     checkpointing: Checkpointing = "full"
     shards: int = Field(default=1, ge=1)
     """GPUs over which the weights and what belongs to them are spread (FSDP, ZeRO 3)."""
@@ -80,29 +84,21 @@ class Memory(Noun):
 def training(model: Architecture, how: Training, *, fixed: float = FIXED) -> Memory:
     """What training takes at its peak.
 
-    Activations of a layer and token are 16 times its width and 8 times its inner layer in bytes, where attention never
-    holds its scores: inputs, norms, projections, and gate, up, their product in bfloat16. For an ungated inner layer of
-    four times the width that is 32 times the width; Korthikanti et al. (arXiv:2205.05198) count 34 with dropout.
-
     Args:
         fixed: GiB that torch does not count; 0 to compare with what torch counted.
     """
     adapter = model.parameters * ADAPTER if how.adapter is None else how.adapter
     trained = model.parameters if how.method == "full" else adapter
     tokens = how.sequence * how.micro_batch
-    token = _layer_bytes(model)
-    whole = tokens * model.layers * token * KEPT[how.checkpointing]
-    # What is not kept is made again, one layer at a time, from the layer's input.
-    again = tokens * (model.layers * 2 * model.hidden + token) if how.checkpointing == "full" else 0.0
     logits = tokens * model.vocabulary * LOGITS / (CHUNKS if how.chunked_logits else 1)
     # A layer is put together while it computes, and the next is fetched; so are the embeddings.
     gathered = 2 * (2 * model.layer + model.vocabulary * model.hidden) if how.shards > 1 else 0.0
-    one = 2 * max(model.layer, model.vocabulary * model.hidden) if how.optimizer == "fused" else 0.0
+    one = 2 * max(model.layer, model.vocabulary * model.hidden) if how.optimiser == "fused" else 0.0
     parts = {
         "weights": model.parameters * WEIGHTS[how.method] / how.shards + _unquantised(model, how),
-        "trained": trained * TRAINED[how.optimizer] / how.shards + one,
+        "trained": trained * TRAINED[how.optimiser] / how.shards + one,
         "gathered": gathered,
-        "activations": whole + again,
+        "activations": activations(model, tokens, own=NARROW, vectors=VECTORS, kept=KEPT[how.checkpointing]),
         "logits": logits,
         "fixed": fixed * GIB,
     }
@@ -140,10 +136,6 @@ def serving(
 def kv_bytes(model: Architecture) -> float:
     """Bytes that a token leaves in the cache: keys and values of each layer, in 16 bits."""
     return 2 * model.layers * model.kv_heads * model.head * 2
-
-
-def _layer_bytes(model: Architecture) -> float:
-    return 16 * model.hidden + (8 if model.gated else 4) * model.intermediate
 
 
 def _unquantised(model: Architecture, how: Training) -> float:

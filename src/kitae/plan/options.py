@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from ..core.architecture import Architecture
 from ..core.mistakes import Mistake
-from .architecture import Architecture
-from .billing import RULES
-from .cards import Card, card
-from .estimate import Ask, Estimate, Extras, estimate
+from .billing import RULES, Rule
+from .cards import card
+from .energy import Grid
+from .estimate import Ask, Estimate, estimate
 from .hidden import EXPERIMENTS
-from .price import Offer, offers
+from .price import Extras, Offer, grid_of
+from .reason import Reason
 from .recipe import PlanRecipe
 from .span import Span
 from .time import Work
@@ -24,6 +26,8 @@ DAY: Final = 24.0
 LONGEST: Final = 365 * DAY
 """Hours. What takes longer is no plan, whatever it costs."""
 
+
+MADE_AGAIN: Final = {"selective": "活性値の一部を計算し直せば", "full": "活性値を計算し直せば"}
 
 UNPRICED: Final = "no price is set: right for a machine that is paid for anyway"
 
@@ -42,14 +46,36 @@ class Option:
     """Of the window with tax, at both ends of time and exchange."""
     whole: Span
     """With experiments and failed runs, data and people."""
-    idle_yen: float
+    parts: dict[str, float | None]
+    """Of `whole`, at the middle figure; `None` what has no price. The sum of the others is `whole`."""
     kwh: float | None
     kg: float | None
     risk: str
-    why_out: str = ""
-    """Empty while it fits."""
+    why_out: Reason | None = None
+    """`None` while it fits."""
     estimate: Estimate | None = None
     """`None` for a place without GPUs."""
+    offer: Offer | None = None
+
+    @property
+    def idle_yen(self) -> float:
+        """Paid for, and nothing is computed; with tax."""
+        return self.parts.get("paid but idle") or 0.0
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Machines of one kind."""
+
+    offer: Offer
+    most: int
+    """So many there are."""
+    works: Sequence[Work] | None = None
+    """As they were learnt to take here; those of everywhere when left out."""
+    watts: float | None = None
+    """Of all at the plug, where somebody has metered that."""
+    grid: Grid | None = None
+    """Of the place; the region's when left out."""
 
 
 @dataclass(frozen=True)
@@ -67,16 +93,16 @@ def options(
     recipe: PlanRecipe,
     wish: Wish,
     *,
-    own: Sequence[tuple[Offer, int]] = (),
+    own: Sequence[Kind] = (),
     places: Sequence[Option] = (),
 ) -> tuple[list[Option], list[Option]]:
     """Those that fit, cheapest first, and those that fell out.
 
     Args:
-        own: Offers of the project's places, and how many machines each has.
+        own: The project's places with GPUs.
         places: What was reckoned elsewhere: machines without GPUs.
     """
-    found = [_option(model, works, recipe, wish, each, most) for each, most in _looked_at(recipe, own)]
+    found = [_option(model, works, recipe, wish, each) for each in _looked_at(recipe, own)]
     judged = [*found, *(_judged(each, wish, recipe) for each in places)]
     fitting = [each for each in judged if not each.why_out]
     judged = [_not_needed(each, fitting) for each in judged]
@@ -84,32 +110,35 @@ def options(
     return fitting, [each for each in judged if each.why_out]
 
 
-def _looked_at(recipe: PlanRecipe, own: Sequence[tuple[Offer, int]]) -> list[tuple[Offer, int]]:
-    """The catalogue's offers with the project's over them, and how many machines there are of each."""
-    rented = {**offers(), **{each.key: each for each in recipe.offers}}
-    hardware = [(each.offer(recipe.exchange), each.machines) for each in recipe.hardware]
-    known = [*((each, recipe.machines) for each in rented.values() if not each.superseded), *hardware, *own]
-    return [(each, most) for each, most in known if not recipe.only or each.key.startswith(recipe.only)]
+def _looked_at(recipe: PlanRecipe, own: Sequence[Kind]) -> list[Kind]:
+    """The catalogue's offers with the project's over them, what was bought, and the project's places."""
+    rented = [Kind(each, recipe.machines) for each in recipe.known.values() if not each.superseded]
+    hardware = [Kind(each.offer, each.machines) for each in recipe.hardware]
+    known = [*rented, *hardware, *own]
+    return [each for each in known if not recipe.only or each.offer.key.startswith(recipe.only)]
 
 
-def ask_for(model: Architecture, works: Sequence[Work], recipe: PlanRecipe, offer: Offer, machines: int = 1) -> Ask:
-    """What is asked of a kind of machine."""
-    reserved = recipe.hours_reserved if offer.term != "spot" else None
-    extras = {key: getattr(recipe, key) for key in Extras.model_fields}
+def ask_for(model: Architecture, works: Sequence[Work], recipe: PlanRecipe, kind: Kind, machines: int = 1) -> Ask:
+    """What is asked of so many machines of a kind."""
+    offer = kind.offer
+    # What was bought is no window, and nothing leaves a provider.
+    reserved = recipe.hours_reserved if offer.rented and offer.term != "spot" else None
+    grid = kind.grid or grid_of(offer.region)
     return Ask(
         model=model,
-        works=tuple(works),
+        works=tuple(kind.works or works),
         gpu=offer.gpus,
         gpus=machines * offer.gpus.count,
         offer=offer,
         hours_reserved=reserved,
         setup_hours=recipe.setup_minutes / 60,
         micro_batch=recipe.micro_batch,
-        extras=Extras.model_validate(extras),
+        extras=recipe.extras if offer.rented else Extras(),
         utilisation=recipe.energy.utilisation,
         host=recipe.energy.host,
         pue=recipe.energy.pue,
-        grid=recipe.energy.grid(),
+        watts=kind.watts,
+        grid=recipe.energy.over(grid),
     )
 
 
@@ -125,17 +154,15 @@ def in_all(yen: Span, recipe: PlanRecipe) -> Span:
     return tried + Span.exactly(recipe.besides_yen)
 
 
-def _option(
-    model: Architecture, works: Sequence[Work], recipe: PlanRecipe, wish: Wish, offer: Offer, most: int
-) -> Option:
+def _option(model: Architecture, works: Sequence[Work], recipe: PlanRecipe, wish: Wish, kind: Kind) -> Option:
     """On as few machines as nothing speaks against; as many as are allowed where something always does."""
     tried = None
-    for machines in _counts(most):
-        ask = ask_for(model, works, recipe, offer, machines)
+    for machines in _counts(kind.most):
+        ask = ask_for(model, works, recipe, kind, machines)
         try:
-            tried = _judged(_as_option(offer, machines, _estimated(ask, recipe, wish), recipe), wish, recipe)
+            tried = _judged(_as_option(kind.offer, machines, _estimated(ask, recipe, wish), recipe), wish, recipe)
         except Mistake as mistake:
-            tried = _no_option(offer, mistake.what)
+            tried = _no_option(kind.offer, Reason(f"借りられない：{mistake.what}", mistake.what))
         if not tried.why_out:
             return tried
     assert tried is not None
@@ -148,68 +175,94 @@ def _counts(most: int) -> list[int]:
 
 
 def _estimated(ask: Ask, recipe: PlanRecipe, wish: Wish) -> Estimate:
-    return estimate(ask, rate=recipe.exchange, own_cards=_cards(recipe), today=wish.today, tax_share=recipe.tax)
-
-
-def _cards(recipe: PlanRecipe) -> Mapping[str, Card]:
-    return recipe.cards
+    return estimate(ask, rate=recipe.exchange, own_cards=recipe.cards, today=wish.today, tax_share=recipe.tax)
 
 
 def _as_option(offer: Offer, machines: int, found: Estimate, recipe: PlanRecipe) -> Option:
     cost = found.cost
     assert cost is not None
-    taxed = Span(low=cost.jpy_low, mid=cost.jpy, high=cost.jpy_high) * (1 + recipe.tax)
-    if offer.key.startswith("own:"):
-        # Its figures are yen, with tax.
-        yen = Span(low=cost.usd_low, mid=cost.usd, high=cost.usd_high) * recipe.exchange.yen
-        taxed = yen
     return Option(
         name=offer.key,
         what=f"{machines * offer.gpus.count} × {offer.gpus.card.upper()} {offer.gpus.gib} GB",
         hours=found.wall_hours,
-        yen=taxed,
-        whole=in_all(taxed, recipe),
-        idle_yen=cost.idle_usd * recipe.exchange.yen,
+        yen=cost.paid_jpy,
+        whole=in_all(cost.paid_jpy, recipe),
+        parts={**cost.parts_jpy, **hidden_parts(cost.paid_jpy, recipe)},
         kwh=found.kwh,
         kg=found.kg,
-        risk=RULES[cost.term].risk if offer.usd else UNPRICED,
+        risk=_risk(offer, RULES[cost.term]),
         estimate=found,
+        offer=offer,
     )
 
 
-def _no_option(offer: Offer, why: str) -> Option:
+def hidden_parts(yen: Span, recipe: PlanRecipe) -> dict[str, float | None]:
+    """What comes to the bill of a training; `None` what nobody has said."""
+    return {
+        "experiments and failed runs": yen.mid * experiments(recipe).mid,
+        **recipe.calls_yen,
+        "people": recipe.people.yen,
+    }
+
+
+def _risk(offer: Offer, rule: Rule) -> str:
+    if not offer.rented:
+        return "the machines are there; others may need them too"
+    return rule.risk if offer.priced else UNPRICED
+
+
+def _no_option(offer: Offer, why: Reason) -> Option:
     nothing = Span.exactly(0.0)
     what = f"{offer.gpus.count} × {offer.gpus.card.upper()} {offer.gpus.gib} GB"
-    return Option(offer.key, what, nothing, nothing, nothing, 0.0, None, None, "", why_out=why)
+    return Option(offer.key, what, nothing, nothing, nothing, {}, None, None, "", why_out=why, offer=offer)
 
 
 def _judged(option: Option, wish: Wish, recipe: PlanRecipe) -> Option:
     """With the first reason why it does not fit."""
-    found = option.estimate
     if option.why_out:
         return option
-    if found and not found.fits:
-        need, has = found.memory.span.high, found.gpu.gib
-        return replace(option, why_out=f"too little memory: up to {need:,.0f} GiB of {has} on each GPU")
-    if found and not card(found.gpu.card, recipe.cards).bfloat16:
-        return replace(option, why_out="the card has no bfloat16; in float32 it would be many times as slow")
-    if found and found.cost and not found.cost.enough:
-        return replace(option, why_out=f"the window of {found.cost.billed_hours:g} hours is shorter than the work")
-    if option.hours.mid > LONGEST:
-        return replace(option, why_out=f"takes {option.hours.mid / LONGEST:,.0f} years")
-    if late := _too_late(option, wish, recipe):
-        return replace(option, why_out=f"not ready by {wish.by}: {late}")
-    if wish.budget_yen is not None and option.whole.mid > wish.budget_yen:
-        return replace(option, why_out=f"over the budget by ¥{option.whole.mid - wish.budget_yen:,.0f}")
+    if why := _unfit(option, recipe) or _too_late(option, wish, recipe) or _too_dear(option, wish):
+        return replace(option, why_out=why)
     return option
 
 
-def _too_late(option: Option, wish: Wish, recipe: PlanRecipe) -> str:
+def _unfit(option: Option, recipe: PlanRecipe) -> Reason | None:
+    """What the machine itself cannot do, or not within its window."""
+    found, hours = option.estimate, option.hours.mid
+    if found and not found.fits:
+        need, has = found.memory.span.high, found.gpu.gib
+        return Reason(
+            f"メモリが足りない：GPU1枚に最大{need:,.0f} GiB要るが{has} GiBしかない",
+            f"too little memory: up to {need:,.0f} GiB of {has} on each GPU",
+        )
+    if found and not card(found.gpu.card, recipe.cards).bfloat16:
+        return Reason(
+            "bfloat16を計算できない。float32では何倍も遅い",
+            "the card has no bfloat16; in float32 it would be many times as slow",
+        )
+    if found and found.cost and not found.cost.enough:
+        window = found.cost.billed_hours
+        return Reason(f"{window:g}時間の枠に収まらない", f"the window of {window:g} hours is shorter than the work")
+    if hours > LONGEST:
+        return Reason(f"{hours / LONGEST:,.0f}年かかる", f"takes {hours / LONGEST:,.0f} years")
+    return None
+
+
+def _too_late(option: Option, wish: Wish, recipe: PlanRecipe) -> Reason | None:
     """When it would be ready, if that is later than wished. The upper end of the time counts."""
     if wish.by is None:
-        return ""
+        return None
     ready = wish.today + datetime.timedelta(days=math.ceil(recipe.lead_days + option.hours.high / DAY))
-    return f"{ready} at worst" if ready > wish.by else ""
+    if ready <= wish.by:
+        return None
+    return Reason(f"{wish.by}に間に合わない：遅ければ{ready}", f"not ready by {wish.by}: {ready} at worst")
+
+
+def _too_dear(option: Option, wish: Wish) -> Reason | None:
+    if wish.budget_yen is None or option.whole.mid <= wish.budget_yen:
+        return None
+    over = option.whole.mid - wish.budget_yen
+    return Reason(f"予算を¥{over:,.0f}超える", f"over the budget by ¥{over:,.0f}")
 
 
 def _not_needed(option: Option, fitting: Sequence[Option]) -> Option:
@@ -223,9 +276,12 @@ def _not_needed(option: Option, fitting: Sequence[Option]) -> Option:
             continue
         if smaller.gpus == found.gpus and _market(other) == _market(option) and other.yen.mid < option.yen.mid:
             how = smaller.memory.checkpointing
-            by = "" if how == "none" else f" with {how} activation checkpointing"
             less = 1 - other.yen.mid / option.yen.mid
-            why = f"not needed: {smaller.gpu.gib} GB fits{by}, {less:.0%} less at these prices"
+            by, by_ja = ("", "") if how == "none" else (f" with {how} activation checkpointing", MADE_AGAIN[how])
+            why = Reason(
+                f"要らない：{by_ja}{smaller.gpu.gib} GBで足り、この価格では{less:.0%}安い",
+                f"not needed: {smaller.gpu.gib} GB fits{by}, {less:.0%} less at these prices",
+            )
             return replace(option, why_out=why)
     return option
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from importlib import resources
-from typing import Any, Final
+from typing import Any, Final, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from ..core.mistakes import Mistake, nearest
 from ..core.noun import Noun
@@ -20,6 +20,7 @@ from ..core.spelled import ExchangeRate
 from ..gate.policy import Gpu, parse_gpu
 from .billing import Term
 from .energy import Grid
+from .span import Span
 
 STALE: Final = 90
 """Days after which a price is told to be old. In June 2025 prices fell by a third within one month."""
@@ -37,16 +38,26 @@ COUNTRIES: Final = {
 """Grids by region, as far as a figure is in the catalogue."""
 
 
+TERMS: Final[dict[str, Term]] = {"spot": "spot", "block": "block", "reserved": "reservation"}
+"""By the end of a key."""
+
+YEAR: Final = r"\d{4}"
+
+
 class Offer(Noun):
     """A machine that can be rented."""
 
     key: str
     """`provider:instance:region`, and the term behind it where it is not on demand; no region where none was told."""
     gpu: str
-    usd: float = Field(ge=0)
-    """For one machine and hour, before tax."""
+    usd: float | None = Field(default=None, ge=0)
+    """For one machine and hour."""
     usd_low: float | None = None
     """Where the price moves: as low as it was seen."""
+    yen: float | None = Field(default=None, ge=0)
+    """The same, where it is quoted in yen: no rate of exchange moves it."""
+    with_tax: bool = False
+    """Whether consumption tax is in it already."""
     as_of: str
     """Year, month or day that the price is of, as exactly as its source says it."""
     source: str
@@ -60,12 +71,53 @@ class Offer(Noun):
             raise ValueError("a machine without a GPU is no offer; declare it in [[places]]")
         return written
 
+    @field_validator("key")
+    @classmethod
+    def _ends_with_a_term(cls, written: str) -> str:
+        term = ":".join(written.split(":")[3:])
+        if term and term not in TERMS and not re.fullmatch(YEAR, term):
+            raise ValueError(f"`{term}` is no way of renting; {nearest(term, TERMS)}, or leave it out for on demand")
+        return written
+
     @field_validator("as_of")
     @classmethod
     def _is_a_date(cls, written: str) -> str:
         with as_value_error():
             earliest(written)
         return written
+
+    @model_validator(mode="after")
+    def _has_one_price(self) -> Self:
+        if (self.usd is None) == (self.yen is None):
+            raise ValueError("a price is wanted, either `usd` or `yen`")
+        if self.usd_low is not None and not 0 <= self.usd_low <= (self.usd or 0.0):
+            raise ValueError("`usd_low` is no more than `usd`")
+        return self
+
+    @property
+    def priced(self) -> bool:
+        """Whether it costs anything."""
+        return bool(self.usd or self.yen)
+
+    @property
+    def rented(self) -> bool:
+        """Whether it is a provider's, and not bought."""
+        return not self.key.startswith("own:")
+
+    def dollars(self, rate: Exchange) -> Span:
+        """US$ for one machine and hour; of a price that moves the upper end is reckoned with."""
+        if self.usd is None:
+            return Span.exactly((self.yen or 0.0) / rate.yen)
+        return Span(low=self.usd if self.usd_low is None else self.usd_low, mid=self.usd, high=self.usd)
+
+    def hourly(self, rate: Exchange) -> Span:
+        """Yen for one machine and hour, at both ends of the price and of the rate."""
+        if self.usd is None:
+            return Span.exactly(self.yen or 0.0)
+        dollars = self.dollars(rate)
+        return Span(
+            low=rate.yen_of(dollars.low).low, mid=rate.yen_of(dollars.mid).mid, high=rate.yen_of(dollars.high).high
+        )
 
     @property
     def gpus(self) -> Gpu:
@@ -75,8 +127,7 @@ class Offer(Noun):
 
     @property
     def term(self) -> Term:
-        last = self.key.split(":")[-1]
-        return "spot" if last == "spot" else "block" if last == "block" else "on-demand"
+        return TERMS.get(self.key.split(":")[-1], "on-demand")
 
     @property
     def region(self) -> str:
@@ -85,18 +136,11 @@ class Offer(Noun):
     @property
     def superseded(self) -> bool:
         """Whether it is kept only to reckon with old plans: its key ends with the year that it held."""
-        return re.fullmatch(r"\d{4}", self.key.split(":")[-1]) is not None
-
-    def age(self, today: datetime.date) -> int:
-        """Days since the earliest day that it may be of."""
-        return (today - earliest(self.as_of)).days
+        return re.fullmatch(YEAR, self.key.split(":")[-1]) is not None
 
     def warning(self, today: datetime.date) -> str:
         """What is to be said wherever the price is used; empty while it is new."""
-        days = self.age(today)
-        if days <= STALE:
-            return ""
-        return f"the price of {self.key} is of {self.as_of}, up to {days} days old: ask for today's"
+        return f"the price of {self.key} is {aged(self.as_of, today)}" if stale(self.as_of, today) else ""
 
 
 class Exchange(Noun):
@@ -112,9 +156,32 @@ class Exchange(Noun):
     def rate(self) -> ExchangeRate:
         return ExchangeRate(yen=Decimal(str(self.yen)), on=self.on)
 
-    def yen_of(self, usd: float) -> tuple[float, float, float]:
+    def yen_of(self, usd: float) -> Span:
         """At the lower end of the band, at the rate, at the upper end."""
-        return usd * self.yen * (1 - self.band), usd * self.yen, usd * self.yen * (1 + self.band)
+        yen = usd * self.yen
+        return Span(low=yen * (1 - self.band), mid=yen, high=yen * (1 + self.band))
+
+    def warning(self, today: datetime.date) -> str:
+        """What is to be said wherever it is used; empty while it is new."""
+        on = str(self.on)
+        return f"the exchange rate is {aged(on, today)}" if stale(on, today) else ""
+
+
+class Extras(Noun):
+    """What a provider charges besides machines. `None` where nobody has said the price: then it is not in the sum."""
+
+    storage_gb: float = Field(default=0.0, ge=0)
+    storage_usd: float | None = Field(default=None, ge=0)
+    """For a GB and month."""
+    egress_gb: float = Field(default=0.0, ge=0)
+    egress_usd: float | None = Field(default=None, ge=0)
+    """For a GB that leaves."""
+
+    @property
+    def missing(self) -> list[str]:
+        """What has no price."""
+        prices = {"storage": self.storage_usd, "egress": self.egress_usd}
+        return [name for name, price in prices.items() if price is None]
 
 
 @functools.cache
@@ -170,6 +237,16 @@ def as_value_error() -> Iterator[None]:
         yield
     except Mistake as mistake:
         raise ValueError(f"{mistake.what}; {mistake.hint}") from None
+
+
+def stale(as_of: str, today: datetime.date) -> bool:
+    """Whether a price of that year, month or day is too old to be relied on."""
+    return (today - earliest(as_of)).days > STALE
+
+
+def aged(as_of: str, today: datetime.date) -> str:
+    """`of 2024, up to 700 days old: ask for today's`."""
+    return f"of {as_of}, up to {(today - earliest(as_of)).days} days old: ask for today's"
 
 
 def earliest(as_of: str) -> datetime.date:

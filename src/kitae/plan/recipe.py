@@ -13,7 +13,7 @@ from ..gate.policy import parse_gpu
 from .cards import Card
 from .energy import PUE, Grid
 from .hidden import Calls, People, usd_of_tokens
-from .price import Exchange, Offer, as_value_error, earliest, exchange
+from .price import Exchange, Extras, Offer, aged, as_value_error, earliest, exchange, offers, stale
 
 
 class Owned(Noun):
@@ -43,12 +43,14 @@ class Owned(Noun):
         fixed = (self.yen / self.years + self.staff_yen_per_year) / self.hours_per_year
         return fixed + self.watts / 1000 * self.yen_per_kwh
 
-    def offer(self, rate: Exchange) -> Offer:
+    @property
+    def offer(self) -> Offer:
         """As if it was rented."""
         return Offer(
             key=f"own:{self.name}:",
             gpu=self.gpu,
-            usd=self.yen_per_hour / rate.yen,
+            yen=self.yen_per_hour,
+            with_tax=True,
             as_of=self.as_of,
             source="[[plan.hardware]]: depreciation, power and staff",
         )
@@ -77,25 +79,26 @@ class EnergyRecipe(Noun):
     """Whether that counts contracts and certificates instead of the grid."""
     embodied: float = Field(default=0.0, ge=0)
     """kg for a GPU-hour from making the machines."""
+    power_source: str = ""
+    """Where the power comes from: `solar, by contract`."""
+    hours: str = ""
+    """Which hours that figure is of: `9 to 17`; all when left out."""
     source: str = ""
     """Who published the figure."""
     year: int | None = None
 
-    def grid(self) -> Grid | None:
-        """`None` where the region's is to be taken."""
-        if self.kg_per_kwh is None:
-            return None
-        return Grid(
-            name="project",
-            kg_per_kwh=self.kg_per_kwh,
-            market=self.market,
-            embodied=self.embodied,
-            source=self.source or "[plan.energy]",
-            year=self.year,
-        )
+    def over(self, region: Grid) -> Grid:
+        """The region's grid, with what is known better."""
+        changes: dict[str, Any] = {"embodied": self.embodied}
+        if self.kg_per_kwh is not None:
+            said = ("kg_per_kwh", "market", "power_source", "hours", "source", "year")
+            changes |= {"name": "project", **{key: getattr(self, key) for key in said}}
+        return region.model_copy(update=changes)
 
     @model_validator(mode="after")
     def _says_whose_figure_it_is(self) -> Self:
+        if self.kg_per_kwh is None and (self.market or self.power_source or self.hours):
+            raise ValueError("`market`, `power_source` and `hours` tell about `kg_per_kwh`: write that figure too")
         if self.kg_per_kwh is not None and not (self.source and self.year):
             raise ValueError("`kg_per_kwh` wants `source` and `year`: who published the figure, and of which year")
         return self
@@ -118,7 +121,9 @@ class ServingRecipe(Noun):
     bytes_per_weight: float = Field(default=2.0, gt=0)
     api_usd_in: float | None = Field(default=None, ge=0)
     api_usd_out: float | None = Field(default=None, ge=0)
-    """What an external model asks for a million tokens; no price is built in."""
+    """What an external model asks for a million tokens, before tax; no price is built in."""
+    worksheet: str = ""
+    """A page that `kitae plan worksheet` wrote and a team filled in: how many answers a month, and their worth."""
 
     @property
     def api_usd(self) -> float | None:
@@ -148,11 +153,23 @@ class PlanRecipe(Noun):
     """Beginnings of the keys to look at: `["aws:p4d", "own:"]`; all when left out."""
     parameters: Count | None = None
     """Of the model, where its folder is not on this machine."""
+    active: Count | None = None
+    """Of these, what a token passes in a mixture of experts; all when left out."""
     micro_batch: int = Field(default=1, ge=1)
     packing: float = Field(default=1.0, gt=0, le=1)
     """Share of what is computed that is tokens and not padding."""
+    checkpoints: int = Field(default=0, ge=0)
+    """Of each course, for which training stands still."""
+    checkpoint_seconds: float = Field(default=0.0, ge=0)
+    """For each of them."""
+    tokenise_minutes: float = Field(default=0.0, ge=0)
+    """That the machines wait for text to become tokens; kitae does that before."""
+    lost: float | None = Field(default=None, ge=0, lt=1)
+    """Share of the hours that waiting, restarts and slow machines cost at most; 0.25 when left out."""
     experiments: float | None = Field(default=None, ge=0)
     """For each yen of the training, so many on experiments and failed runs; 0.5 to 4.6 as published when left out."""
+    as_of: str = ""
+    """When the prices of storage, egress, API, teacher and judge were asked for: `2026-11-26`."""
     storage_gb: float = Field(default=0.0, ge=0)
     storage_usd: float | None = Field(default=None, ge=0)
     """For a GB and month; not in the sum when left out."""
@@ -174,6 +191,27 @@ class PlanRecipe(Noun):
             raise ValueError("`yen_per_dollar` and `rate_on` belong together: a rate is of a day")
         return self
 
+    @model_validator(mode="after")
+    def _says_how_much_is_stored_and_sent(self) -> Self:
+        for name in ("storage", "egress"):
+            if getattr(self, f"{name}_usd") and not getattr(self, f"{name}_gb"):
+                raise ValueError(f"`{name}_usd` is the price of a GB: write `{name}_gb` too")
+        return self
+
+    @model_validator(mode="after")
+    def _says_what_a_token_passes(self) -> Self:
+        if self.active is not None and not 0 < self.active <= (self.parameters or 0):
+            raise ValueError("`active` belongs to `parameters`, and is no more than these")
+        return self
+
+    @field_validator("as_of")
+    @classmethod
+    def _is_a_date(cls, written: str) -> str:
+        if written:
+            with as_value_error():
+                earliest(written)
+        return written
+
     @field_validator("rate_on")
     @classmethod
     def _is_a_day(cls, written: str) -> str:
@@ -182,13 +220,45 @@ class PlanRecipe(Noun):
         return written
 
     @property
+    def known(self) -> dict[str, Offer]:
+        """The catalogue's offers by key, with the project's over them."""
+        return {**offers(), **{each.key: each for each in self.offers}}
+
+    @property
+    def extras(self) -> Extras:
+        """Storage and egress."""
+        return Extras.model_validate({key: getattr(self, key) for key in Extras.model_fields})
+
+    @property
     def calls_yen(self) -> dict[str, float | None]:
         """Of teacher and judge; `None` where a price is missing."""
-        rate = self.exchange.yen
-        return {
-            "teacher": None if self.teacher.usd is None else self.teacher.usd * rate,
-            "judge": None if self.judge.usd is None else self.judge.usd * rate,
+        calls = {"teacher": self.teacher.usd, "judge": self.judge.usd}
+        return {name: None if usd is None else self.taxed(usd) for name, usd in calls.items()}
+
+    def taxed(self, usd: float) -> float:
+        """Yen with tax."""
+        return self.exchange.yen_of(usd).mid * (1 + self.tax)
+
+    @property
+    def api_yen(self) -> float | None:
+        """With tax, for an answer of the external model; `None` where its price is not known."""
+        return None if self.serving.api_usd is None else self.taxed(self.serving.api_usd)
+
+    def warnings(self, today: datetime.date) -> list[str]:
+        """Of the prices that have no date of their own: which are old, or of a day that nobody wrote down."""
+        said = {
+            "storage": self.storage_usd,
+            "egress": self.egress_usd,
+            "the API": self.serving.api_usd,
+            "the teacher": self.teacher.usd,
+            "the judge": self.judge.usd,
         }
+        names = ", ".join(name for name, usd in said.items() if usd)
+        if not names:
+            return []
+        if not self.as_of:
+            return [f"of which day the prices of {names} are is not said: write as_of in [plan]"]
+        return [f"the prices of {names} are {aged(self.as_of, today)}"] if stale(self.as_of, today) else []
 
     @property
     def besides_yen(self) -> float:

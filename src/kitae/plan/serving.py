@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from ..core.architecture import Architecture
 from ..core.noun import Noun
-from .architecture import Architecture
 from .cards import Card, steady
 from .memory import kv_bytes
 from .span import Span

@@ -75,4 +75,5 @@ def _line(what: str, low: float, high: float, why: str) -> TeamLine:
 
 def _hourly(key: str) -> float:
     found = offer(key)
+    assert found.usd is not None, "the catalogue is in US$"
     return found.usd * GPUS / found.gpus.count

@@ -7,9 +7,10 @@ from typing import Final
 
 from pydantic import Field
 
+from ..core.architecture import Architecture
 from ..core.noun import Noun
-from ..train.recipe import Method
-from .architecture import Architecture
+from ..train import flops
+from ..train.recipe import Method, Optimiser
 from .cards import Card, steady
 from .span import Span
 
@@ -19,10 +20,6 @@ LOST: Final = 0.25
 """At most so much of a run's hours computes nothing that stays: waiting, restarts, slow nodes. An assumption, one
 round figure for every card and size. Meta lost less than 0.1 with 16,384 H100 (The Llama 3 Herd of Models, 2024), with
 people and automation that a company has not; at 0.25 no interval of an A100 is wider than twice its lower end."""
-
-PASSES: Final[dict[Method, float]] = {"full": 6.0, "lora": 4.0, "qlora": 4.0}
-"""Operations for each parameter and token: two forward, two for the gradient of what goes in, two for that of the
-weights, which LoRA does not need."""
 
 UNPACKING: Final = 3083 / 2413
 """QLoRA takes so many times as long as LoRA: 8B on one RTX 4090 (pytorch/torchtune README)."""
@@ -36,6 +33,7 @@ class Work(Noun):
 
     tokens: float = Field(ge=0)
     method: Method = "full"
+    optimiser: Optimiser = "adamw"
     sequence: int = Field(default=4096, ge=1)
     packing: float = Field(default=1.0, gt=0, le=1)
     """Share of what is computed that is tokens and not padding."""
@@ -46,6 +44,10 @@ class Work(Noun):
     """That training stands still for each; 0 where they are written beside it."""
     tokenise_seconds: float = Field(default=0.0, ge=0)
     """That the machines wait for text to become tokens; 0 where that was done before."""
+    lost: float | None = Field(default=None, ge=0, lt=1)
+    """Share of the hours that computes nothing that stays, at the upper end; `LOST` when left out."""
+    factor: float = Field(default=1.0, gt=0)
+    """What earlier courses of the kind took at this place over what was planned for them."""
 
 
 class Hours(Noun):
@@ -64,22 +66,21 @@ class Hours(Noun):
 
 
 def operations(model: Architecture, work: Work) -> float:
-    """For one token. Attention has no weights: its backward pass costs twice its forward one with LoRA too."""
-    attention = 12 * model.layers * model.heads * model.head * work.sequence
-    return PASSES[work.method] * model.active + attention
+    """For one token."""
+    return flops.operations(work.method, model.active, layers=model.layers, width=model.attention, length=work.sequence)
 
 
 def hours(model: Architecture, work: Work, found: Card, *, gpus: int = 1) -> Hours:
     """GPU-hours on so many cards of a kind, between what was reached at best and a run with losses.
 
-    The middle is geometric: `LOST` is at none at the lower end and at all of it at the upper.
+    The middle is geometric: nothing is lost at the lower end, and all of that share at the upper.
     """
     rate, sources = steady(found, model.active)
     computed = (work.tokens / work.packing + work.evaluated * MEASURING) * operations(model, work)
     slower = UNPACKING if work.method == "qlora" else 1.0
-    least = computed * slower / (found.peak_tflops * 1e12 * HOUR)
+    least = computed * slower * work.factor / (found.peak_tflops * 1e12 * HOUR)
     # A measured share of one's own is of whole runs already.
-    lost = 0.0 if found.mfu else LOST
+    lost = 0.0 if found.mfu else LOST if work.lost is None else work.lost
     whole = Span.between(least / rate.high, least / rate.low / (1 - lost)) if least else Span.exactly(0.0)
     standing = gpus * (work.checkpoints * work.checkpoint_seconds + work.tokenise_seconds) / HOUR
     reading = work.evaluated * MEASURING / (work.tokens / work.packing + work.evaluated * MEASURING) if least else 0.0

@@ -21,6 +21,7 @@ from .details import details
 from .dialogues import dialogue_sets
 from .examined import Board
 from .lineage import lineage
+from .plan import plan_told
 from .results import results
 from .spending import spending
 from .story import Story
@@ -59,6 +60,7 @@ def page(story: Story) -> str:
         corpora=corpora(story),
         dialogue_sets=dialogue_sets(story),
         courses=courses(story),
+        plan=plan_told(story.plan),
         spending=spending(story.spending),
         lineage=lineage(story),
         details=details(story),

@@ -9,9 +9,11 @@ from typing import Any, Protocol
 
 from ..core.artifact import Artifact
 from ..core.making import Step
+from ..core.mistakes import Mistake
 from ..evaluate.nulls import NULL
 from ..evaluate.recipe import Row
 from ..evaluate.scorecard import row_of
+from ..plan.plan import Plan
 from .bilingual import Language
 
 
@@ -46,6 +48,8 @@ class Story:
     """Rows of the gate's ledger: `Records.all("ledger")`."""
     spending: Sequence[Mapping[str, Any]] = ()
     """What courses took against their plans: `Records.all("spending")`."""
+    plan: Plan | Mistake | None = None
+    """What it was planned to cost, or why there is no plan."""
     yen_per_hour: float = 0.0
     """Quoted price of the machine that answered; without it no yen are told."""
     against: str = ""

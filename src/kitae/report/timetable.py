@@ -9,7 +9,7 @@ from typing import Final
 from ..core import spelled
 from ..core.quantity import Money
 from ..gate.policy import Place
-from ..plan.billing import Term
+from ..plan.billing import Bill, Term, due_after_cancelling
 from ..plan.schedule import HOUR, Due, Schedule, Slot, What
 from ..plan.window import PlannedRun
 from .bilingual import Both, Language
@@ -100,6 +100,8 @@ BILLING: Final[dict[Term, Both]] = {
     ),
 }
 
+NOT_PUBLISHED: Final = Both("かかる。金額は公開されていない", "something; how much is not published")
+
 NOT_SAID: Final = Both("未定（確かめること）", "open: find out")
 
 
@@ -165,10 +167,10 @@ def _row(number: int, slot: Slot, planned: Schedule) -> RunRow:
     return RunRow(number, slot.run, when(slot.start), when(slot.end), len(slot.lanes))
 
 
-def _facts(planned: Schedule, place: Place | None) -> list[tuple[Both, str]]:
+def _facts(planned: Schedule, place: Place | None) -> list[tuple[Both, Both | str]]:
     """The figures at the top; all but the price are computed from what the team declared."""
     window = planned.window
-    facts = [
+    facts: list[tuple[Both, Both | str]] = [
         (Both("借りる時間", "Rented"), f"{window.hours:g} h × {planned.gpus} GPU"),
         (Both("計画に入った時間", "Runs stand in"), f"{planned.used:,.1f} GPU-h"),
         (
@@ -183,7 +185,19 @@ def _facts(planned: Schedule, place: Place | None) -> list[tuple[Both, str]]:
         idle = yen * planned.idle / planned.reserved
         facts.append((Both("費用", "Cost"), _yen(yen)))
         facts.append((Both("うち使わない分", "of which idle"), _yen(idle)))
+        before = Both("始まる前にやめると払う", "Due when given up before it starts")
+        facts.append((before, _cancelled(planned, yen, -1.0)))
+        facts.append(
+            (Both("半分でやめると払う", "Due when given up half-way"), _cancelled(planned, yen, window.hours / 2))
+        )
     return facts
+
+
+def _cancelled(planned: Schedule, yen: float, hours: float) -> Both | str:
+    """What is due when it is given up after so many hours; negative before it starts."""
+    window = planned.window
+    due = due_after_cancelling(window.billing, Bill(window.billing, window.hours, window.hours, 0.0), hours_run=hours)
+    return NOT_PUBLISHED if due is None else _yen(yen * due / window.hours)
 
 
 def _line(taken: datetime.timedelta | None) -> str:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from ..core.architecture import Architecture, from_config
 from ..core.mistakes import Mistake
-from ..core.noun import Noun
-from .recipe import Course
+from .recipe import Course, Optimiser
 
 MEMINFO = Path("/proc/meminfo")
 
@@ -23,42 +23,26 @@ LOGITS: Final = 2**24 * 4 * 3
 WIDE, NARROW = 4, 2
 """Bytes of a number in float32 and in bfloat16."""
 
+TRAINED: Final[dict[Optimiser, float]] = {"adamw": 2 * WIDE + 2 * WIDE, "adamw8bit": 2 * WIDE + 2}
+"""Bytes for each weight that is trained, beside the one in bfloat16 that computes: gradient and weight in float32, two
+moments (EleutherAI's cookbook, Megatron's 18 in all)."""
 
 BYTES: Final = 0.516
 """Of a weight that is held in 4 bits: those, 8 more for each 64 of them, and 32 for each 256 of those."""
 
+ADAPTER: Final = 0.01
+"""Of the parameters, when the size of an adapter is not said: rank 16 on every linear layer of a 7B."""
 
-class Shape(Noun):
-    """What a model's settings say of its size."""
-
-    parameters: float
-    layers: int
-    hidden: int
-    intermediate: int
-    vocabulary: int = 0
-    """Rows of the table of token vectors."""
-    tied: bool = True
-    """Whether the output layer is that table too."""
-
-    @property
-    def tables(self) -> float:
-        """Parameters of both."""
-        return self.vocabulary * self.hidden * (1 if self.tied else 2)
+VECTORS: Final = 14
+"""As wide as the model, that the backward pass of a layer needs of each token where every operation keeps its own
+(Korthikanti et al., arXiv:2205.05198, without attention scores)."""
 
 
-def shape_of(folder: Path) -> Shape:
-    """From config.json and the size of the weights, which kitae keeps in float32."""
-    settings: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    text = settings.get("text_config", settings)
-    hidden = int(text["hidden_size"])
-    return Shape(
-        parameters=sum(file.stat().st_size for file in folder.glob("*.safetensors")) / WIDE,
-        layers=int(text["num_hidden_layers"]),
-        hidden=hidden,
-        intermediate=int(text.get("intermediate_size", 4 * hidden)),
-        vocabulary=int(text.get("vocab_size", 0)),
-        tied=not any(name.endswith("lm_head.weight") for name in _tensors(folder)),
-    )
+def shape_of(folder: Path) -> Architecture:
+    """From config.json and the weights, which kitae keeps in float32."""
+    parameters = sum(file.stat().st_size for file in folder.glob("*.safetensors")) / WIDE
+    tied = not any(name.endswith("lm_head.weight") for name in _tensors(folder))
+    return from_config(folder, parameters).model_copy(update={"tied": tied})
 
 
 def _tensors(folder: Path) -> Iterator[str]:
@@ -69,27 +53,39 @@ def _tensors(folder: Path) -> Iterator[str]:
             yield from weights.keys()
 
 
-def needed(course: Course, shape: Shape, number_format: str, *, recompute: bool = False, pieces: int = 1) -> float:
+def activations(
+    model: Architecture, tokens: float, *, own: int = NARROW, vectors: int = VECTORS, kept: float = 1.0
+) -> float:
+    """Bytes that stay of so many tokens until their backward pass, where attention never holds its scores.
+
+    Args:
+        own: Bytes of a number.
+        vectors: As wide as the model, of each layer; besides, an inner layer keeps what goes in, gate, their product
+            and what comes out, each as wide as itself.
+        kept: Share of each layer that is kept. Of 0 only its input stays, and one layer at a time is made again.
+    """
+    layer = tokens * (vectors * model.hidden + (4 if model.gated else 2) * model.intermediate) * own
+    return layer * model.layers * kept if kept else layer + tokens * model.layers * model.hidden * own
+
+
+def needed(
+    course: Course, model: Architecture, number_format: str, *, recompute: bool = False, pieces: int = 1
+) -> float:
     """Bytes of each process, roughly: a quarter more or less is possible.
 
     Weights that are trained have a gradient and two moments of AdamW in float32, and a float32 form beside where the
-    model computes in bfloat16. Of a row, each layer keeps what its backward pass needs: some fourteen vectors as wide
-    as the model and four as wide as its inner layer (Korthikanti et al., arXiv:2205.05198, without attention scores).
+    model computes in bfloat16. Of a row, each layer keeps what its backward pass needs.
     """
     own = NARROW if number_format == "bfloat16" else WIDE
     if course.method == "full":
-        moments = 2 * WIDE if course.optimiser == "adamw" else 2
-        weights = shape.parameters * (2 * WIDE + moments + (own if own != WIDE else 0))
+        weights = model.parameters * (TRAINED[course.optimiser] + (own if own != WIDE else 0))
     elif course.method == "qlora":
-        # Adapters, with gradient and moments in float32, are a hundredth of it.
-        weights = (shape.parameters - shape.tables) * BYTES + shape.tables * own + 0.01 * shape.parameters * 4 * WIDE
+        adapters = ADAPTER * model.parameters * TRAINED["adamw"]
+        weights = (model.parameters - model.tables) * BYTES + model.tables * own + adapters
     else:
         # It is loaded in float32 and cast after; adapters are a hundredth of it.
-        weights = shape.parameters * WIDE * 1.1
-    layer = course.sequence * (14 * shape.hidden + 4 * shape.intermediate) * own
-    row = layer * shape.layers
-    if recompute:
-        row = layer + course.sequence * shape.layers * shape.hidden * own
+        weights = model.parameters * WIDE * 1.1
+    row = activations(model, course.sequence, own=own, kept=0.0 if recompute else 1.0)
     return LIBRARIES + weights / pieces + row + LOGITS
 
 
@@ -114,8 +110,7 @@ def check_memory(
         Mistake: it needs more than is free.
     """
     free = _free(device)
-    shape = shape_of(folder)
-    count = functools.partial(needed, shape=shape, number_format=number_format, pieces=pieces)
+    count = functools.partial(needed, model=shape_of(folder), number_format=number_format, pieces=pieces)
     wanted = count(course, recompute=recompute)
     if free is None or wanted <= free:
         return

@@ -10,6 +10,7 @@ from ..core.noun import Noun
 from ..core.quantity import Budget, Count, Money
 
 Method = Literal["full", "lora", "qlora"]
+Optimiser = Literal["adamw", "adamw8bit"]
 
 
 class Limits(Noun):
@@ -69,7 +70,7 @@ class Course(Noun):
     weight_decay: float = Field(default=0.0, ge=0)
     """AdamW's, on matrices only."""
     # Left out of what a model is made by where it is as ever: models of before stay what they are.
-    optimiser: Literal["adamw", "adamw8bit"] = Field(default="adamw", exclude_if=lambda value: value == "adamw")
+    optimiser: Optimiser = Field(default="adamw", exclude_if=lambda value: value == "adamw")
     """`adamw8bit`: what it keeps of each weight is held in 8 bits. One process on a GPU, with bitsandbytes."""
     clip: float = Field(default=1.0, gt=0)
     """The gradient's norm is cut to this."""
