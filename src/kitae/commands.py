@@ -206,12 +206,13 @@ def preflights(project: Project, watcher: Watcher | None = None, *, place: str =
     making, road = make_all(project, watcher, until="instruct", place=place)
     here = project.place(place)
     flights = []
-    for model, folder, course, data in courses_of(project, road, making.memo):
-        done = making.watcher.start(f"model/{model}", "checking", len(CHECKS) + 1, "checks")
-        found = preflight(course, folder, data, place=machine(), done=done)
-        hours = found.probe.seconds / 3600
-        yen, watts = (here.yen_per_hour, here.watts) if here else (0.0, 0.0)
-        flights.append(Flight(model, found, yen=hours * yen, kwh=hours * watts / 1000))
+    with project.store.lock():  # the tokens that are read are not to be deleted meanwhile
+        for model, folder, course, data in courses_of(project, road, making.memo):
+            done = making.watcher.start(f"model/{model}", "checking", len(CHECKS) + 1, "checks")
+            found = preflight(course, folder, data, place=machine(), done=done)
+            hours = found.probe.seconds / 3600
+            yen, watts = (here.yen_per_hour, here.watts) if here else (0.0, 0.0)
+            flights.append(Flight(model, found, yen=hours * yen, kwh=hours * watts / 1000))
     return flights
 
 
@@ -236,10 +237,11 @@ def probes(project: Project, watcher: Watcher | None = None, *, place: str = "")
     from .train.stage import place as machine
 
     making, road = make_all(project, watcher, until="instruct", place=place)
-    return [
-        Probed(model, folder, course, probe(course, folder, data, place=machine()))
-        for model, folder, course, data in courses_of(project, road, making.memo)
-    ]
+    with project.store.lock():
+        return [
+            Probed(model, folder, course, probe(course, folder, data, place=machine()))
+            for model, folder, course, data in courses_of(project, road, making.memo)
+        ]
 
 
 def sealed(project: Project) -> tuple[Making, Road]:

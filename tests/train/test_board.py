@@ -1,12 +1,15 @@
+"""Curves for TensorBoard: what it reads of them, in a whole run too, and what becomes of runs without it."""
+
 from __future__ import annotations
 
 import importlib.util
-import warnings
 from pathlib import Path
 
 import pytest
 
+from kitae.commands import make_all
 from kitae.core.mistakes import Mistake
+from kitae.project import Project
 from kitae.train.board import PACKAGE, board, check_board
 from kitae.train.curve import CurveRow
 
@@ -30,21 +33,72 @@ def test_where_nobody_wants_it_nothing_is_written() -> None:
         assert seen is None
 
 
-@pytest.mark.skipif(not importlib.util.find_spec(PACKAGE), reason=f"{PACKAGE} (extra `tensorboard`) is not installed")
-def test_what_tensorboard_reads_are_the_figures_of_the_curve(tmp_path: Path) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+needs_it = pytest.mark.skipif(
+    not importlib.util.find_spec(PACKAGE), reason=f"{PACKAGE} (extra `tensorboard`) is not installed"
+)
 
-        with board(tmp_path / "tuned") as seen:
-            assert seen is not None
-            for row in CURVE:
-                seen(row)
-        found = EventAccumulator(str(tmp_path / "tuned")).Reload()
-    told = {tag: [(each.step, each.value) for each in found.Scalars(tag)] for tag in found.Tags()["scalars"]}
-    assert told == {
+
+def shown(folder: Path) -> dict[str, list[tuple[int, float]]]:
+    """What TensorBoard itself reads there."""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    found = EventAccumulator(str(folder)).Reload()
+    return {tag: [(each.step, each.value) for each in found.Scalars(tag)] for tag in found.Tags()["scalars"]}
+
+
+@needs_it
+@pytest.mark.filterwarnings("ignore")
+def test_what_tensorboard_reads_are_the_figures_of_the_curve(tmp_path: Path) -> None:
+    with board(tmp_path / "tuned") as seen:
+        assert seen is not None
+        for row in CURVE:
+            seen(row)
+    assert shown(tmp_path / "tuned") == {
         "loss/training": [(1, 3.25), (3, 3.0)],
         "loss/held out": [(0, 3.5), (3, 3.125)],
         "step/learning rate": [(1, 0.5), (3, 0.25)],
         "step/gradient norm": [(1, 2.0), (3, 1.0)],
     }
+
+
+def again(folder: Path, *, tensorboard: bool) -> Project:
+    """The walked project, to be tuned once more."""
+    toml = folder / "kitae.toml"
+    written = toml.read_text(encoding="utf-8").replace('tokens = "1.2k"', 'tokens = "1.3k"')
+    said = f"\n[train]\ntensorboard = {str(tensorboard).lower()}\n"
+    toml.write_text(written.replace("\n[train.pretrain]", f"{said}\n[train.pretrain]"), encoding="utf-8")
+    return Project(folder)
+
+
+@needs_it
+@pytest.mark.filterwarnings("ignore")
+def test_a_whole_run_writes_the_curve_of_each_course_that_it_makes(walked: Path) -> None:
+    project = again(walked, tensorboard=True)
+    _, road = make_all(project, until="train")
+    tuned = road.tuned["tuned"]
+    assert [each.name for each in (walked / "tensorboard").iterdir()] == [tuned.folder.name]
+    curve = list(tuned.rows("curve", CurveRow))
+    found = shown(walked / "tensorboard" / tuned.folder.name)
+    assert found["loss/training"] == [(row.step, pytest.approx(row.loss, rel=1e-6)) for row in curve[1:]]
+    assert found["loss/held out"] == [
+        (row.step, pytest.approx(row.held_out_loss, rel=1e-6)) for row in curve if row.held_out_loss is not None
+    ]
+
+
+def test_a_whole_run_without_it_writes_none_and_makes_the_same_model(walked: Path) -> None:
+    project = again(walked, tensorboard=False)
+    _, road = make_all(project, until="train")
+    assert not (walked / "tensorboard").exists()
+    if importlib.util.find_spec(PACKAGE):
+        project.store.remove(road.tuned["tuned"].folder)
+        toml = walked / "kitae.toml"
+        toml.write_text(toml.read_text(encoding="utf-8").replace("tensorboard = false", "tensorboard = true"))
+        _, watched = make_all(Project(walked), until="train")
+        assert watched.tuned["tuned"].content == road.tuned["tuned"].content
+
+
+def test_a_whole_run_is_refused_where_it_is_not_installed(walked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kitae.train.board.importlib.util.find_spec", lambda _: None)
+    with pytest.raises(Mistake, match="not installed") as raised:
+        make_all(again(walked, tensorboard=True), until="train")
+    assert raised.value.where == "`tensorboard` in [train]"

@@ -83,8 +83,8 @@ def test_a_dialogue_without_a_token_to_learn_is_refused(tiny_base: Path, monkeyp
     renderer = Renderer(tiny_base)
     whole = renderer.dialogue
 
-    def mute(messages: object) -> object:
-        rendered = whole(messages)  # type: ignore[arg-type]
+    def mute(*told: object) -> object:
+        rendered = whole(*told)  # type: ignore[arg-type]
         return type(rendered)(rendered.tokens, [False] * len(rendered.tokens))
 
     monkeypatch.setattr(renderer, "dialogue", mute)

@@ -2,12 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import json
+from typing import Any, Literal
+
+from pydantic import Field, field_validator
 
 from .label import EVERYONE, Label
 from .noun import Noun
 
-Role = Literal["system", "user", "assistant"]
+Role = Literal["system", "user", "assistant", "tool"]
+"""`tool`: what came of a call that the assistant asked for."""
+
+
+class Called(Noun):
+    """A function's name, and what it is given."""
+
+    name: str
+    arguments: dict[str, Any]
+
+    @field_validator("arguments", mode="before")
+    @classmethod
+    def _as_an_object(cls, written: Any) -> Any:
+        """Interfaces write it as JSON within a string; templates want what it says."""
+        return json.loads(written) if isinstance(written, str) else written
+
+
+class ToolCall(Noun):
+    """A function that the assistant asks to be called."""
+
+    type: Literal["function"] = "function"
+    function: Called
+    id: str = Field(default="", exclude_if=lambda value: not value)
 
 
 class Message(Noun):
@@ -15,6 +40,10 @@ class Message(Noun):
 
     role: Role
     content: str
+    tool_calls: tuple[ToolCall, ...] = Field(default=(), exclude_if=lambda value: not value)
+    """Of the assistant; `content` is often empty beside them."""
+    tool_call_id: str = Field(default="", exclude_if=lambda value: not value)
+    """Of a tool: the call that it answers, where calls have ids."""
 
 
 class Dialogue(Noun):
@@ -35,6 +64,8 @@ class Dialogue(Noun):
     """Ids of the passages that hold the answer."""
     made_from: tuple[str, ...] = ()
     """Ids of the sections it was made from."""
+    tools: tuple[dict[str, Any], ...] = Field(default=(), exclude_if=lambda value: not value)
+    """Functions that the assistant may ask for, each as `{"type": "function", "function": {…}}` with a JSON schema."""
     repeat: int = 1
     """How often it is learnt while others are learnt once."""
     label: Label

@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,8 @@ from .template import PLAIN_TEMPLATE, TURN_MARKS, TURNS_TEMPLATE, compiled, own_
 _GUARD = "\U0010fffe\U0010ffff"
 """Stands before a stretch of text while it is encoded, so that no tokenizer takes it for the start of a text and puts
 a space there (Llama 2, Mistral). Two noncharacters, which no text may hold; one that does gets U+FFFD for them."""
+
+Tools = Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,32 +99,40 @@ class Renderer:
         spellings = self.vocabulary.items()
         return tuple(sorted(id for id, token in spellings if token[:1] in ("\n", "Ċ") or token == "<0x0A>"))
 
-    def prompt(self, messages: Sequence[Message]) -> list[int]:
+    def prompt(self, messages: Sequence[Message], tools: Tools = ()) -> list[int]:
         """The tokens of a prompt, ending with the opening of the assistant's turn.
 
         Raises:
-            Mistake: the messages do not end with a user's, or the template refuses them.
+            Mistake: the messages do not end with a user's or a tool's, or the template refuses them or what they call.
         """
         if not messages or messages[-1].role == "assistant":
             raise Mistake("a prompt must end with a message of the user", hint="leave the assistant's reply out")
-        text = self._text(messages, opened=True)
-        spans = [span for span in self._spans(messages) if text.plain.startswith(span.before)]
+        told = _Told(messages, tools)
+        self._check_tools(told, opened=True)
+        text = self._text(told, opened=True)
+        spans = [span for span in self._spans(told) if text.plain.startswith(span.before)]
         tokens, _ = self._tokens(text, [cut for span in spans for cut in span.cuts])
         return tokens
 
-    def dialogue(self, messages: Sequence[Message]) -> Rendered:
-        """A whole dialogue. What is learnt are the assistant's contents, each with the token that ends its turn.
+    def dialogue(self, messages: Sequence[Message], tools: Tools = ()) -> Rendered:
+        """A whole dialogue. What is learnt are the assistant's turns (contents and calls), each with its end.
 
         `prompt(messages[:-1])` is always a prefix of `dialogue(messages).tokens` when the last message is the
         assistant's.
 
+        Args:
+            tools: Functions that the assistant may call, in OpenAI's form.
+
         Raises:
-            Mistake: nothing is the assistant's, or the template renders a turn differently once others follow.
+            Mistake: nothing is the assistant's, the template renders a turn differently once others follow, or it
+                leaves out tools or calls.
         """
         if not any(message.role == "assistant" for message in messages):
             raise Mistake("a dialogue without a reply of the assistant teaches nothing", hint="leave it out")
-        text = self._text(messages, opened=False)
-        spans = list(self._spans(messages))
+        told = _Told(messages, tools)
+        self._check_tools(told, opened=False)
+        text = self._text(told, opened=False)
+        spans = list(self._spans(told))
         for span in spans:
             if not span.begins_with_prompt or not text.plain.startswith(span.before):
                 raise Mistake(
@@ -153,55 +163,85 @@ class Renderer:
 
     # Text and where its replies stand
 
-    def _text(self, messages: Sequence[Message], *, opened: bool) -> _Text:
-        masked, back = self._mask(messages)
+    def _text(self, told: _Told, *, opened: bool) -> _Text:
+        masked, back = self._mask(told)
         return _Text(self._render(masked, opened=opened), back)
 
-    def _render(self, messages: Sequence[Message], *, opened: bool) -> str:
+    def _render(self, told: _Told, *, opened: bool) -> str:
+        messages = told.messages
         try:
-            return self._apply(messages, opened=opened)
+            return self._apply(told, opened=opened)
         except jinja2.TemplateError as error:
             if messages and messages[0].role == "system":
-                return self._render(_without_system(messages), opened=opened)
+                return self._render(replace(told, messages=_without_system(messages)), opened=opened)
             raise Mistake(
                 f"the chat template refuses the messages ({', '.join(m.role for m in messages)}): {error}",
                 where=str(self.folder),
                 hint="user and assistant must take turns, beginning with the user",
             ) from None
 
-    def _apply(self, messages: Sequence[Message], *, opened: bool) -> str:
+    def _rendered(self, told: _Told, *, opened: bool) -> str | None:
+        """`None` where the template refuses it."""
+        try:
+            return self._render(told, opened=opened)
+        except Mistake:
+            return None
+
+    def _apply(self, told: _Told, *, opened: bool) -> str:
         return self._jinja.render(
-            messages=[{"role": message.role, "content": message.content} for message in messages],
-            tools=None,
+            messages=[message.model_dump() for message in told.messages],
+            tools=list(told.tools) or None,
             documents=None,
             add_generation_prompt=opened,
             **{name: self._names.get(name, "") for name in ("bos_token", "eos_token", "pad_token", "unk_token")},
         )
 
-    def _mask(self, messages: Sequence[Message]) -> tuple[list[Message], dict[str, str]]:
-        """Messages with each control string replaced by a character that occurs nowhere, and the way back."""
-        whole = "".join(message.content for message in messages)
+    def _check_tools(self, told: _Told, *, opened: bool) -> None:
+        """
+        Raises:
+            Mistake: the template knows no tools; it would leave them out in silence.
+        """
+        calls = [message.model_copy(update={"tool_calls": ()}) for message in told.messages]
+        for what, there, without in (
+            ("the tools", bool(told.tools), replace(told, tools=())),
+            ("calls of tools", any(each.tool_calls for each in told.messages), replace(told, messages=calls)),
+        ):
+            if there and self._render(told, opened=opened) == self._rendered(without, opened=opened):
+                raise Mistake(
+                    f"the chat template leaves out {what}",
+                    where=str(self.folder),
+                    hint="take a base whose template knows tools, or put one into its chat_template.jinja",
+                )
+
+    def _mask(self, told: _Told) -> tuple[_Told, dict[str, str]]:
+        """The same with each control string replaced by a character that occurs nowhere, and the way back."""
+        whole = "".join(_strings([told.tools, [_said(message) for message in told.messages]]))
         found = sorted(set(self._control_pattern.findall(whole)), key=len, reverse=True)
         if not found:
-            return list(messages), {}
+            return told, {}
         unused = (chr(code) for code in range(0xF0000, 0x10FFFE) if chr(code) not in whole)
         back = dict(zip(unused, found, strict=False))
-        masked = []
-        for message in messages:
-            content = message.content
-            for mark, control in back.items():
-                content = content.replace(control, mark)
-            masked.append(message.model_copy(update={"content": content}))
-        return masked, back
 
-    def _spans(self, messages: Sequence[Message]) -> Iterator[_Span]:
+        def masked(value: Any) -> Any:
+            if isinstance(value, str):
+                for mark, control in back.items():
+                    value = value.replace(control, mark)
+                return value
+            if isinstance(value, Mapping):
+                return {masked(key): masked(each) for key, each in value.items()}
+            return [masked(each) for each in value] if isinstance(value, list | tuple) else value
+
+        messages = [Message.model_validate(masked(message.model_dump())) for message in told.messages]
+        return _Told(messages, masked(told.tools)), back
+
+    def _spans(self, told: _Told) -> Iterator[_Span]:
         """Where each reply stands, found by rendering the dialogue up to it and then with it."""
-        masked, _ = self._mask(messages)
-        for turn, message in enumerate(masked):
+        masked, _ = self._mask(told)
+        for turn, message in enumerate(masked.messages):
             if message.role != "assistant":
                 continue
-            opening = self._render(masked[:turn], opened=True)
-            closed = self._render(masked[: turn + 1], opened=False)
+            opening = self._render(masked.first(turn), opened=True)
+            closed = self._render(masked.first(turn + 1), opened=False)
             begins = closed.startswith(opening)
             end = closed.find(self.end_of_turn, len(opening)) if begins else -1
             if end < 0:
@@ -299,7 +339,8 @@ class Renderer:
 
     def _find_end(self) -> str:
         probe = "ANSWER"
-        text = self._render([Message(role="user", content="Q"), Message(role="assistant", content=probe)], opened=False)
+        asked = [Message(role="user", content="Q"), Message(role="assistant", content=probe)]
+        text = self._render(_Told(asked), opened=False)
         found = self._control_pattern.search(text, text.rfind(probe) + len(probe)) if probe in text else None
         if found is None:
             raise Mistake(
@@ -317,6 +358,17 @@ def chat_template(renderer: Renderer) -> str:
     this module.
     """
     return renderer.template
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Messages, and the functions that may be called."""
+
+    messages: Sequence[Message]
+    tools: Tools = ()
+
+    def first(self, count: int) -> _Told:
+        return _Told(self.messages[:count], self.tools)
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,6 +393,21 @@ class _Span:
     before: str
     cuts: tuple[int, ...]
     begins_with_prompt: bool
+
+
+def _said(message: Message) -> list[Any]:
+    return [message.content, *(call.model_dump() for call in message.tool_calls)]
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """Every text in a value as JSON has it, keys among them."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from _strings([*value.keys(), *value.values()])
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _strings(each)
 
 
 def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:

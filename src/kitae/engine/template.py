@@ -99,8 +99,9 @@ def _refuse(message: str) -> None:
     raise jinja2.TemplateError(message)
 
 
-def _tojson(value: Any, indent: int | None = None) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=indent)
+def _tojson(value: Any, ensure_ascii: bool = False, **how: Any) -> str:
+    """As transformers has it: real characters, and not escaped for HTML as jinja's own does."""
+    return json.dumps(value, ensure_ascii=ensure_ascii, **how)
 
 
 HOUSE = (TURNS_TEMPLATE, PLAIN_TEMPLATE)

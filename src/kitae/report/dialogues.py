@@ -100,7 +100,7 @@ def _learnt(story: Story, dialogues: Sequence[Dialogue]) -> Learnt | None:
     dialogue = min(fitting, key=lambda each: (sum(len(message.content) for message in each.messages), each.id))
     try:
         renderer = Renderer(model.folder)
-        rendered = renderer.dialogue(dialogue.messages)
+        rendered = renderer.dialogue(dialogue.messages, dialogue.tools)
     except Mistake:
         # A tokenizer that cannot render it has stopped the training already; the report tells the rest.
         return None

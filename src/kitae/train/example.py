@@ -112,7 +112,7 @@ def dialogues_as_examples(dialogues: Iterable[Dialogue], renderer: Renderer) -> 
     """
     for dialogue in dialogues:
         try:
-            rendered = renderer.dialogue(dialogue.messages)
+            rendered = renderer.dialogue(dialogue.messages, dialogue.tools)
         except Mistake as mistake:
             where = ", ".join(filter(None, [f"dialogue {dialogue.id}", mistake.where]))
             raise Mistake(mistake.what, where=where, hint=mistake.hint) from None

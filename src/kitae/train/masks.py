@@ -20,7 +20,7 @@ def mask_report(renderer: Renderer, dialogues: Sequence[Dialogue], n: int = 3) -
 
 
 def _one(renderer: Renderer, dialogue: Dialogue) -> str:
-    rendered = renderer.dialogue(dialogue.messages)
+    rendered = renderer.dialogue(dialogue.messages, dialogue.tools)
     shown = f"{dialogue.id}: {sum(rendered.learnt)} of {len(rendered.tokens)} tokens are learnt\n"
     pairs = zip(rendered.tokens, rendered.learnt, strict=True)
     for learnt, stretch in groupby(pairs, key=lambda pair: pair[1]):

@@ -13,7 +13,7 @@ import hashlib
 import importlib.metadata
 import inspect
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
@@ -24,6 +24,7 @@ import numpy.typing as npt
 from ..core.artifact import Artifact
 from ..core.files import file_digest
 from ..core.memo import Memo
+from ..core.mistakes import Mistake
 from ..engine import chat, template
 from ..engine.chat import Renderer
 from . import example as examples_
@@ -35,6 +36,9 @@ FORMAT: Final = 1
 TOKENS, LEARNT, IDS, ENDS = "tokens.i4", "learnt.b1", "ids.utf8", "ends.i8"
 SEAL: Final = "shard.json"
 """Written last: the digests of the others."""
+
+SHARD, OF, RENDERING = "shard", "of", "rendering"
+"""What it is remembered by: its format, the content of the artifact, and what made tokens of it."""
 
 ROW: Final = np.dtype([("tokens", "<i8"), ("id", "<i8"), ("repeat", "<i8")])
 """Of an example: where its tokens and its id end, and how often it is learnt."""
@@ -78,9 +82,35 @@ def tokenised(
     Raises:
         Mistake: whatever `made` finds; the disk is full.
     """
-    key = {"shard": FORMAT, "of": source.content, "table": table, "rendering": rendering(renderer)}
+    key = {SHARD: FORMAT, OF: source.content, "table": table, RENDERING: rendering(renderer)}
     folder = memo.folder(key, lambda beside: write_shard(beside, made()), whole)
     return Shard(folder)
+
+
+def read_of(artifacts: Sequence[Artifact]) -> Callable[[Any], bool]:
+    """Says of a key whether a course would read its shard: one of these artifacts as one of these models renders it."""
+    contents = {each.content for each in artifacts}
+    renderings = {_rendering_of(each) for each in artifacts if each.kind == "model"}
+
+    def read(key: Any) -> bool:
+        return (
+            isinstance(key, dict)
+            and key.get(SHARD) == FORMAT
+            and key.get(OF) in contents
+            and key.get(RENDERING) in renderings
+        )
+
+    return read
+
+
+def _rendering_of(model: Artifact) -> str:
+    """Nothing where the model is not made yet, or is in a form that nothing is trained from."""
+    if not model.path("tokenizer.json").is_file():
+        return ""
+    try:
+        return rendering(Renderer(model.folder))
+    except Mistake:
+        return ""
 
 
 def write_shard(folder: Path, examples: Iterable[Example]) -> None:

@@ -19,8 +19,11 @@ from .recipe import PLAIN, Computing, Course, PreferRecipe, PretrainRecipe, Tune
 
 if TYPE_CHECKING:
     from ..engine.chat import Renderer
+    from .along import Trained, Work
     from .data import Data
+    from .fit import Fitted
     from .guard import Allowance
+    from .ranks import Alone
 
 INHERITED = ("base", "licence", "parameters", "vocabulary")
 """Facts of the model that training does not change."""
@@ -113,80 +116,109 @@ def _train(
     from ..core.quiet import hush
 
     hush()
-    from .along import Work, train_along
-    from .board import board, check_board
-    from .memory import check_memory
-    from .optimiser import check_optimiser
+    from .along import Work
     from .ranks import present
     from .trainee import copy_companions
 
-    if allowed and allowed.board:
-        check_board()
+    ranks, where = present(), place()
     if data.too_long:
         run.say(f"{len(data.too_long)} examples are longer than {recipe.sequence} tokens and were left out")
-    where = place()
-    ranks = present()
-    check_optimiser(recipe, where["device"], ranks.count)
-    pieces = ranks.pieces(computing.shard)
-    table = f"[train.{recipe.name}]"
-    check_memory(recipe, model.folder, **where, table=table, recompute=computing.recompute, pieces=pieces)
+    _check_place(recipe, model, allowed, computing, where)
     flown = not isinstance(recipe, PreferRecipe)  # there is no preflight of preferences
     if flown and allowed is not None and planned_tokens(recipe, data) >= allowed.check_from:
         _check(recipe, model, data, run, where)
     work = Work(
-        recipe,
-        model.folder,
-        data.examples,
-        data.held_out,
-        data.general,
-        where,
-        run.folder,
-        run.work,
-        allowed,
-        computing,
+        recipe=recipe,
+        model=model.folder,
+        examples=data.examples,
+        held_out=data.held_out,
+        general=data.general,
+        where=where,
+        folder=run.folder,
+        scratch=run.work,
+        allowed=allowed,
+        computing=computing,
     )
     ranks.told(work)
     meter = _meter(recipe, model.folder, data, allowed, ranks.count if where["device"] == "cuda" else 0)
-    with board(allowed.board / run.folder.name if allowed and allowed.board else None) as seen:
-        trained = train_along(
+    trained = _watched(work, ranks, run, meter)
+    copy_companions(model.folder, list(model.record.files), run.folder)
+    run.write("curve", trained.fitted.curve)
+    inherited = {name: model.facts[name] for name in INHERITED if name in model.facts}
+    run.facts(**inherited, **where, **_facts(recipe, data, trained), processes=ranks.count)
+    _measure(run, trained.fitted, meter)
+
+
+def _check_place(
+    recipe: Course, model: Artifact, allowed: Allowance | None, computing: Computing, where: dict[str, str]
+) -> None:
+    """
+    Raises:
+        Mistake: this machine cannot train it; said before anything is loaded.
+    """
+    from .board import check_board
+    from .memory import check_memory
+    from .optimiser import check_optimiser
+    from .ranks import present
+
+    ranks = present()
+    if allowed and allowed.board:
+        check_board()
+    check_optimiser(recipe, where["device"], ranks.count)
+    pieces = ranks.pieces(computing.shard)
+    table = f"[train.{recipe.name}]"
+    check_memory(recipe, model.folder, **where, table=table, recompute=computing.recompute, pieces=pieces)
+
+
+def _watched(work: Work, ranks: Alone, run: Run, meter: Meter) -> Trained:
+    """Trains, and tells whoever looks on how it goes."""
+    from .along import train_along
+    from .board import board
+
+    shown = work.allowed.board / run.folder.name if work.allowed and work.allowed.board else None
+    with board(shown) as seen:
+        return train_along(
             work,
             ranks,
             progress=lambda tokens: run.progress("training", tokens, "tokens", meter),
             say=run.say,
             seen=seen,
         )
-    fitted, measured = trained.fitted, trained.measured
-    copy_companions(model.folder, list(model.record.files), run.folder)
-    run.write("curve", fitted.curve)
-    last, order = fitted.curve[-1], fitted.order
-    kept = fitted.curve[fitted.kept]
-    run.facts(
-        **{name: model.facts[name] for name in INHERITED if name in model.facts},
-        **where,
-        method=recipe.method,
-        trained_tokens=last.tokens,
-        targets=sum(row.targets for row in fitted.curve),
-        steps=last.step,
-        epochs=round(order.total / len(order.rows), 3),
-        examples=len(data.examples),
-        too_long=data.too_long,
-        rows=len(order.rows),
-        trainable_parameters=trained.parameters,
-        final_loss=last.loss,
-        held_out_examples=f"{len(measured)} of {len(data.held_out)}",
-        held_out_loss_before=fitted.curve[0].held_out_loss,
-        held_out_loss_after=kept.held_out_loss,
-        general_loss_before=fitted.curve[0].general_loss,
-        general_loss_after=kept.general_loss,
-        kept_step=fitted.kept,
-        skipped=fitted.skipped,
-        processes=ranks.count,
-    )
-    if fitted.tokens:
-        speed = fitted.tokens / fitted.seconds
-        run.measure(training_seconds=round(fitted.seconds, 3), tokens_per_second=round(speed))
-        if meter.peak:
-            run.measure(mfu=round(speed * meter.operations / meter.peak, 3))
+
+
+def _facts(recipe: Course, data: Data, trained: Trained) -> dict[str, Any]:
+    """What a model's record says of the course that made it."""
+    fitted = trained.fitted
+    first, last, kept, order = fitted.curve[0], fitted.curve[-1], fitted.curve[fitted.kept], fitted.order
+    return {
+        "method": recipe.method,
+        "trained_tokens": last.tokens,
+        "targets": sum(row.targets for row in fitted.curve),
+        "steps": last.step,
+        "epochs": round(order.total / len(order.rows), 3),
+        "examples": len(data.examples),
+        "too_long": data.too_long,
+        "rows": len(order.rows),
+        "trainable_parameters": trained.parameters,
+        "final_loss": last.loss,
+        "held_out_examples": f"{len(trained.measured)} of {len(data.held_out)}",
+        "held_out_loss_before": first.held_out_loss,
+        "held_out_loss_after": kept.held_out_loss,
+        "general_loss_before": first.general_loss,
+        "general_loss_after": kept.general_loss,
+        "kept_step": fitted.kept,
+        "skipped": fitted.skipped,
+    }
+
+
+def _measure(run: Run, fitted: Fitted, meter: Meter) -> None:
+    """How fast it was; nothing where all of it had been done before."""
+    if not fitted.tokens:
+        return
+    speed = fitted.tokens / fitted.seconds
+    run.measure(training_seconds=round(fitted.seconds, 3), tokens_per_second=round(speed))
+    if meter.peak:
+        run.measure(mfu=round(speed * meter.operations / meter.peak, 3))
 
 
 def _meter(recipe: Course, folder: Path, data: Data, allowed: Allowance | None, cards: int) -> Meter:
