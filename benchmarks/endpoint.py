@@ -97,11 +97,12 @@ async def main() -> None:
     arguments.add_argument("--project", type=Path)
     arguments.add_argument("--model", default="model/tuned-int8")
     arguments.add_argument("--max-tokens", type=int, default=MAX_TOKENS, help="of an answer, whatever is asked for")
+    arguments.add_argument("--port", type=int, default=0, help="any that is free when left out")
     chosen = arguments.parse_args()
     if chosen.tiny == bool(chosen.project):
         arguments.error("either --tiny or --project")
     endpoint = Endpoint(*model(chosen), chosen.max_tokens)
-    server = await asyncio.start_server(endpoint.serve, "127.0.0.1", 0, backlog=1024)
+    server = await asyncio.start_server(endpoint.serve, "127.0.0.1", chosen.port, backlog=1024)
     print(server.sockets[0].getsockname()[1], flush=True)
     async with server:
         await server.serve_forever()
