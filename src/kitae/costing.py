@@ -19,6 +19,7 @@ from .plan.alternatives import FROM_NOTHING, HOURS, Serving, Way, pays_from, way
 from .plan.architecture import Architecture, from_config, typical
 from .plan.cards import card
 from .plan.estimate import Estimate, estimate
+from .plan.memory import Memory
 from .plan.memory import serving as serving_memory
 from .plan.options import Option, Wish, ask_for, experiments, in_all, options
 from .plan.price import Exchange, Offer, offer, offers
@@ -149,6 +150,11 @@ def model_of(project: Project) -> Architecture:
             where="[project] base",
             hint='write how many parameters it has: [plan] parameters = "7B"',
         )
+    return architecture_of(folder)
+
+
+def architecture_of(folder: Path) -> Architecture:
+    """Of the model in a Hugging Face folder, or of one of which only the config is there."""
     return from_config(folder, _counted(folder))
 
 
@@ -234,6 +240,12 @@ def _too_large(courses: dict[str, Course], model: Architecture) -> str:
     if not hasattr(os, "sysconf"):
         return ""
     has = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    needs = memory_here(courses, model)
+    return f"needs about {needs / 1e9:,.0f} GB of memory; this machine has {has / 1e9:,.0f}" if needs > has else ""
+
+
+def memory_here(courses: dict[str, Course], model: Architecture) -> float:
+    """Bytes of this machine's memory that training takes."""
     # Whether the tables are tied is not published of all models; tied ones need less, so nothing that fits is refused.
     shape = Shape(
         parameters=model.parameters,
@@ -242,8 +254,7 @@ def _too_large(courses: dict[str, Course], model: Architecture) -> str:
         intermediate=model.intermediate,
         vocabulary=model.vocabulary,
     )
-    needs = max(needed(course, shape, machine()["number_format"]) for course in courses.values())
-    return f"needs about {needs / 1e9:,.0f} GB of memory; this machine has {has / 1e9:,.0f}" if needs > has else ""
+    return max(needed(course, shape, machine()["number_format"]) for course in courses.values())
 
 
 def _seconds(course: Course, parameters: float) -> float:
@@ -264,23 +275,43 @@ def serving_of(file: ProjectFile, model: Architecture, fitting: Sequence[Option]
     if place is not None:
         return Serving(place.name, place.yen_per_hour * HOURS, None, None)
     known = {**offers(), **own}
-    rented = [known[each.name] for each in fitting if each.name in known]
-    enough = [each for each in rented if each.term == "on-demand" and _holds(model, recipe, each)]
+    return _cheapest(model, recipe, [known[each.name] for each in fitting if each.name in known])
+
+
+def rented_serving(model: Architecture, recipe: PlanRecipe) -> Serving:
+    """The machine that would answer if it was rented: the one that was named, else the cheapest that holds the model.
+
+    Raises:
+        Mistake: the named one is not known.
+    """
+    own = {each.key: each for each in recipe.offers}
+    if recipe.serving.offer:
+        return _serving(model, recipe, offer(recipe.serving.offer, own))
+    known = [each for each in {**offers(), **own}.values() if not each.superseded]
+    return _cheapest(model, recipe, [each for each in known if not recipe.only or each.key.startswith(recipe.only)])
+
+
+def _cheapest(model: Architecture, recipe: PlanRecipe, found: Sequence[Offer]) -> Serving:
+    enough = [each for each in found if each.term == "on-demand" and _holds(model, recipe, each)]
     if not enough:
         return Serving("no machine of the catalogue", 0.0, None, None)
     return _serving(model, recipe, min(enough, key=lambda each: each.usd))
 
 
 def _holds(model: Architecture, recipe: PlanRecipe, found: Offer) -> bool:
+    return memory_to_serve(model, recipe, found.gpus.count).fits(found.gpus.gib)
+
+
+def memory_to_serve(model: Architecture, recipe: PlanRecipe, gpus: int = 1) -> Memory:
+    """Of each GPU, when as many are answered at once as the recipe says."""
     wanted = recipe.serving
-    memory = serving_memory(
+    return serving_memory(
         model,
         length=wanted.prompt + wanted.answer,
         at_once=wanted.at_once,
         bytes_per_weight=wanted.bytes_per_weight,
-        shards=found.gpus.count,
+        shards=gpus,
     )
-    return memory.fits(found.gpus.gib)
 
 
 def _serving(model: Architecture, recipe: PlanRecipe, found: Offer) -> Serving:
@@ -330,10 +361,19 @@ def first_look(project: Project, place: str) -> Look:
     Raises:
         Mistake: no such place, it has no GPU, or the base is not known well enough.
     """
-    there, file = project.place(place), project.file
+    there = project.place(place)
     if there is None or there.gpus is None:
         raise Mistake(f"the place `{place}` has no GPU", where="[[places]] in kitae.toml", hint="name one that has")
-    model, recipe, today = model_of(project), file.plan, datetime.date.today()
+    return look_at(project.file, model_of(project), there)
+
+
+def look_at(file: ProjectFile, model: Architecture, there: Place) -> Look:
+    """The same for any model.
+
+    Raises:
+        Mistake: nothing is known of the card.
+    """
+    recipe, today = file.plan, datetime.date.today()
     works = [_work(course, file) for course in courses_of(file).values()]
     price = _price(there, recipe, today)
     ask = ask_for(model, works, recipe, price, there.nodes)
