@@ -26,6 +26,8 @@ LAYERS: list[set[str]] = [
     {"commands"},
     {"naming"},
     {"examining"},
+    {"footprint"},
+    {"surveying"},
     {"cli"},
     {"__main__"},
 ]

@@ -244,19 +244,19 @@ def probes(project: Project, watcher: Watcher | None = None, *, place: str = "")
         ]
 
 
-def sealed(project: Project) -> tuple[Making, Road]:
-    """The road as far as everything is up to date.
+def sealed(project: Project, *, until: str = "report") -> tuple[Making, Road]:
+    """The road up to a stage, everything on it being up to date.
 
     Raises:
         Mistake: something is stale, so that what there is does not belong together.
     """
     making = Making(project.store, project.records, dry=True)
-    road = walk(project, making)
+    road = walk(project, making, until=until)
     if stale := _stale(making):
         raise Mistake(
             f"{len(stale)} of {len(making.steps)} artifacts are stale or not made yet, first {stale[0].artifact}",
             where=str(project.folder),
-            hint="`kitae run` makes them; `kitae run --dry-run` says why",
+            hint=f"`kitae run {until}` makes them; `kitae run --dry-run` says why",
         )
     return making, road
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -130,6 +131,11 @@ def model_of(project: Project) -> Architecture:
             where="[project] base",
             hint='write how many parameters it has: [plan] parameters = "7B"',
         )
+    return architecture_of(folder)
+
+
+def architecture_of(folder: Path) -> Architecture:
+    """Of the model in a Hugging Face folder, or of one of which only the config is there."""
     return from_config(folder, _counted(folder))
 
 
@@ -169,7 +175,7 @@ def _learnt(project: Project, courses: dict[str, Course], place: Place) -> dict[
 
 
 def _kind(
-    place: Place, file: ProjectFile, courses: dict[str, Course], learnt: dict[str, float], today: datetime.date
+    place: Place, file: ProjectFile, courses: dict[str, Course], learnt: Mapping[str, float], today: datetime.date
 ) -> Kind:
     """A declared place with GPUs: at its own price, as earlier courses ran there, with its own power."""
     works = [work_of(course, file.plan, factor=learnt[stage]) for stage, course in courses.items()]
@@ -233,7 +239,7 @@ def _too_large(courses: dict[str, Course], model: Architecture) -> Reason | None
     if not hasattr(os, "sysconf"):
         return None
     has = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    needs = max(needed(course, model, machine()["number_format"]) for course in courses.values())
+    needs = memory_here(courses, model)
     if needs <= has:
         return None
     need, there = f"{needs / 1e9:,.0f}", f"{has / 1e9:,.0f}"
@@ -241,6 +247,11 @@ def _too_large(courses: dict[str, Course], model: Architecture) -> Reason | None
         f"約{need} GBのメモリが要るが、この計算機には{there} GBしかない",
         f"needs about {need} GB of memory; this machine has {there}",
     )
+
+
+def memory_here(courses: dict[str, Course], model: Architecture) -> float:
+    """Bytes of this machine's memory that training takes."""
+    return max(needed(course, model, machine()["number_format"]) for course in courses.values())
 
 
 @dataclass(frozen=True)
@@ -262,9 +273,20 @@ def first_look(project: Project, place: str) -> Look:
     there, file = project.place(place), project.file
     if there is None or there.gpus is None:
         raise Mistake(f"the place `{place}` has no GPU", where="[[places]] in kitae.toml", hint="name one that has")
-    model, recipe, today = model_of(project), file.plan, datetime.date.today()
-    courses = courses_of(file)
-    kind = _kind(there, file, courses, _learnt(project, courses, there), today)
+    return look_at(file, model_of(project), there, _learnt(project, courses_of(file), there))
+
+
+def look_at(file: ProjectFile, model: Architecture, there: Place, learnt: Mapping[str, float] | None = None) -> Look:
+    """The same for any model.
+
+    Args:
+        learnt: By what the plan of each stage is corrected.
+
+    Raises:
+        Mistake: nothing is known of the card.
+    """
+    recipe, courses, today = file.plan, courses_of(file), datetime.date.today()
+    kind = _kind(there, file, courses, learnt or dict.fromkeys(courses, 1.0), today)
     price = _price(there, recipe, kind.offer)
     ask = ask_for(model, kind.works or (), recipe, replace(kind, offer=price), there.nodes)
     if not price.priced:

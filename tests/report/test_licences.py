@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from kitae.core.label import Label
-from kitae.report.licences import hub_licence, notice, once, terms_of, together
+from kitae.report.licences import doubts, hub_licence, notice, once, permitted, terms_of, together
 
 
 def told(*licences: str, label: Label = Label.PUBLIC) -> str:
@@ -79,3 +79,21 @@ def test_gemma_travels_with_its_notice() -> None:
 
 def test_two_spellings_are_one_licence() -> None:
     assert once(["apache-2.0", "Apache-2.0", "House"]) == ["apache-2.0", "House"]
+
+
+@pytest.mark.parametrize(
+    ("licences", "found"),
+    [
+        (("gemma", "own", "Apache-2.0"), "yes"),
+        (("CC BY-SA 4.0", "own"), "ask"),
+        (("cc-by-sa-4.0", "own"), "yes"),
+        (("gemma", "cc-by-sa-4.0"), "ask"),
+        (("llama3.1", "own"), "ask"),
+        (("unknown",), "ask"),
+        (("cc-by-nc-4.0", "unknown"), "no"),
+        (("mit", "CC-BY-NC-SA-4.0"), "no"),
+    ],
+)
+def test_whether_a_company_may_work_with_base_and_data_together(licences: tuple[str, ...], found: str) -> None:
+    assert permitted(licences) == found
+    assert bool(doubts(licences)) == (found == "ask" or "unknown" in licences)

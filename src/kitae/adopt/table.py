@@ -69,6 +69,18 @@ def measured(base: Path, now: Mapping[str, Any], rows: Mapping[str, int], texts:
     return found
 
 
+def characters_per_token(tokenizer: Path, texts: Iterable[str]) -> float | None:
+    """Of a model's vocabulary on the lines that `measured` takes; `None` where there is none.
+
+    Args:
+        tokenizer: Its `tokenizer.json`.
+    """
+    from tokenizers import Tokenizer
+
+    _, apart = _split(texts)
+    return _row(BASE, Tokenizer.from_file(str(tokenizer)), 0, apart).characters_per_token if apart else None
+
+
 def advice(rows: Sequence[VocabularyRow]) -> str:
     """What the table says about growing, by the row of at most `TRIED` new tokens."""
     now = next((row for row in rows if row.vocabulary == NOW), None)

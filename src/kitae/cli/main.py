@@ -179,6 +179,27 @@ def rescore(
     command(tuple(files), protocol, as_json=json)
 
 
+@app.command()
+def survey(
+    models: Annotated[list[str], typer.Argument(metavar="MODEL…", help="As evaluate --model: wheel:gemma3-270m …")],
+    suite: Annotated[list[str] | None, typer.Option(help="Several times for several; the first decides.")] = None,
+    judge: Annotated[str, typer.Option(help="For suites that no program scores.")] = "",
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many questions of each suite.")] = None,
+    retrieval: Annotated[bool, typer.Option("--retrieval", help="Show the models what the search finds.")] = False,
+    number_format: Annotated[str, typer.Option(help="That folders are computed in.")] = "float32",
+    max_tokens: Annotated[int, typer.Option(min=1, help="Of an answer.")] = 1024,
+    budget: Annotated[str, typer.Option(help="What endpoints may cost in all: $5, 500円.")] = "",
+    json: Json = False,
+) -> None:
+    """Measure candidate bases beside each other, and recommend one with reasons."""
+    from .evaluate import money
+    from .survey import DEFAULT, Sought, tell
+
+    suites = tuple(suite or (DEFAULT,))
+    sought = Sought(tuple(models), suites, judge, limit, retrieval, number_format, max_tokens, money(budget))
+    tell(Where.folder, sought, as_json=json)
+
+
 judging = typer.Typer(no_args_is_help=True, help="How far a judge can be believed.")
 app.add_typer(judging, name="judge")
 

@@ -42,6 +42,7 @@ from .plan_outputs import (
     ScheduleOutput,
     WorksheetOutput,
 )
+from .surveyed import SurveyOutput
 
 
 class Told(Noun):
@@ -74,6 +75,7 @@ OUTPUTS: dict[str, type[Output]] = {
     "suites-add": SuiteAddOutput,
     "dose": DoseOutput,
     "evaluate": EvaluateOutput,
+    "survey": SurveyOutput,
     "report": ReportOutput,
     "export": ExportOutput,
     "ask": AskOutput,

@@ -114,6 +114,7 @@ def ask_all(
     watcher: Watcher,
     what: str,
     budget: Money | None = None,
+    before: Money | None = None,
     silence_tries: int = 1,
 ) -> dict[str, str]:
     """Gets every reply that the records lack; with Ctrl-C once, those under way are waited for and kept.
@@ -121,6 +122,7 @@ def ask_all(
     Args:
         kind: Of the records.
         budget: For all asks together, what earlier starts spent on them counted.
+        before: What it has paid for besides.
 
     Returns:
         Why, for the keys of those that got none.
@@ -130,7 +132,7 @@ def ask_all(
     """
     keys = {ask.key for ask in asks}
     rows = [row for key in keys if (row := records.get(kind, key)) is not None]
-    spent = [Money.model_validate(row["money"]) for row in rows if row.get("money")]
+    spent = [Money.model_validate(row["money"]) for row in rows if row.get("money")] + ([before] if before else [])
     if len(rows) == len(keys):
         return {}
 
@@ -177,6 +179,7 @@ def answers_from(
     *,
     watcher: Watcher,
     budget: Money | None = None,
+    before: Money | None = None,
 ) -> list[Generated]:
     """One answer of a model under test for each prompt, in order: as `answers.answers`, under the same keys.
 
@@ -189,7 +192,9 @@ def answers_from(
         Ask(key, each.messages, decoding, partial(answer_row, identity, decoding, each))
         for key, each in zip(keys, asked, strict=True)
     ]
-    failed = ask_all(asks, respondent, records, kind=KIND, watcher=watcher, what="answering", budget=budget)
+    failed = ask_all(
+        asks, respondent, records, kind=KIND, watcher=watcher, what="answering", budget=budget, before=before
+    )
     if failed:
         raise Mistake(
             f"{len(failed)} of {len(asks)} prompts got no answer, the first because {next(iter(failed.values()))}",

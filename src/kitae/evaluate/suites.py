@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ..core.artifact import Artifact
@@ -13,8 +15,10 @@ from ..core.run import Run
 from ..core.stage import Stage
 from ..core.suite import Evidence, Question, Suite, read_suite
 from ..core.task import TaskRecipe, divided, read_pairs
+from ..engine.grounding import read_answer
 from .own.shelf import OWN, OwnSuite, own_suite
 from .recipe import DraftRecipe, SuiteRecipe
+from .scoring import Verdict, judge
 
 __all__ = [
     "DRAFTED",
@@ -27,6 +31,7 @@ __all__ = [
     "own_suite",
     "question_files",
     "question_of",
+    "score_of",
     "suite_in",
     "suites",
     "task",
@@ -108,6 +113,15 @@ def question_of(dialogue: Dialogue) -> Question:
         evidence=tuple(Evidence(file=file, quote=dialogue.answer) for file in files) if answerable else (),
         kind=dialogue.kind,
     )
+
+
+def score_of(suite: Suite) -> Callable[[str, str], Verdict]:
+    """What a program makes of an answer to the question of an id. Which passages it cites is not looked at."""
+    return functools.partial(_scored, {question.id: question for question in suite.questions})
+
+
+def _scored(questions: Mapping[str, Question], name: str, answer: str) -> Verdict:
+    return judge(questions[name], read_answer(answer, []), [])
 
 
 def _sealed(suite: Suite, run: Run, *, drafted: bool) -> Artifact:

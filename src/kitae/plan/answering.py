@@ -10,7 +10,7 @@ from ..core.mistakes import Mistake, nearest
 from ..gate.policy import Place
 from .alternatives import HOURS, Serving
 from .cards import card
-from .memory import serving
+from .memory import Memory, serving
 from .options import Option
 from .price import Offer
 from .recipe import PlanRecipe
@@ -39,8 +39,27 @@ def answering(
     place = next((each for each in places if fitting and each.name == fitting[0].name), None)
     if place is not None:
         return Serving(place.name, place.yen_per_hour * HOURS, None, None)
-    own = [each.offer for each in fitting if each.offer is not None]
-    enough = [each for each in own if each.term == "on-demand" and _holds(model, recipe, each)]
+    return _cheapest(model, recipe, [each.offer for each in fitting if each.offer is not None], today)
+
+
+def rented(model: Architecture, recipe: PlanRecipe, today: datetime.date) -> Serving:
+    """The machine that would answer if it was rented: the one that was named, else the cheapest that holds the model.
+
+    Raises:
+        Mistake: there is no price of the key that was named.
+    """
+    if recipe.serving.offer:
+        return _rented(model, recipe, _named(recipe, []), today)
+    known = [
+        each
+        for key, each in recipe.known.items()
+        if not each.superseded and (not recipe.only or key.startswith(recipe.only))
+    ]
+    return _cheapest(model, recipe, known, today)
+
+
+def _cheapest(model: Architecture, recipe: PlanRecipe, found: Sequence[Offer], today: datetime.date) -> Serving:
+    enough = [each for each in found if each.term == "on-demand" and _holds(model, recipe, each)]
     if not enough:
         return Serving("no machine that is known", 0.0, None, None)
     return _rented(model, recipe, min(enough, key=lambda each: each.hourly(recipe.exchange).mid), today)
@@ -57,15 +76,19 @@ def _named(recipe: PlanRecipe, found: Sequence[Option]) -> Offer:
 
 
 def _holds(model: Architecture, recipe: PlanRecipe, offer: Offer) -> bool:
+    return memory_to_serve(model, recipe, offer.gpus.count).fits(offer.gpus.gib)
+
+
+def memory_to_serve(model: Architecture, recipe: PlanRecipe, gpus: int = 1) -> Memory:
+    """Of each GPU, when as many are answered at once as the recipe says."""
     wanted = recipe.serving
-    memory = serving(
+    return serving(
         model,
         length=wanted.prompt + wanted.answer,
         at_once=wanted.at_once,
         bytes_per_weight=wanted.bytes_per_weight,
-        shards=offer.gpus.count,
+        shards=gpus,
     )
-    return memory.fits(offer.gpus.gib)
 
 
 def _rented(model: Architecture, recipe: PlanRecipe, offer: Offer, today: datetime.date) -> Serving:

@@ -10,6 +10,7 @@ import itertools
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from ..core.label import Label
 from .bilingual import Both
@@ -148,6 +149,25 @@ def together(licences: Iterable[str], label: Label) -> list[Both]:
             )
         )
     return told
+
+
+Permission = Literal["yes", "ask", "no"]
+"""Whether a company may work with a model: `ask` where somebody has to read a licence first."""
+
+
+def permitted(licences: Iterable[str]) -> Permission:
+    """What `together` comes to for a model of these licences, used for a business."""
+    names = once(licences)
+    if any(not terms.commercial for each in names if (terms := terms_of(each))):
+        return "no"
+    return "ask" if doubts(names) else "yes"
+
+
+def doubts(licences: Iterable[str]) -> list[Both]:
+    """What somebody has to settle first: licences that are not known, or that cannot be kept together."""
+    names = once(licences)
+    unknown = [each for each in names if terms_of(each) is None]
+    return [*_unknown(unknown), *_conflicts([terms for each in names if (terms := terms_of(each))])]
 
 
 def _unknown(names: list[str]) -> list[Both]:
