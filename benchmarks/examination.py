@@ -1,6 +1,6 @@
 """The bundled suites and two of JGLUE, answered by models of a project, with a judge that runs here and is killed.
 
-    python benchmarks/examination.py PROJECT [--models model/trimmed-int8 model/tuned-int8] [--jsquad 300]
+    python benchmarks/examination.py PROJECT [--models model/base-int8 model/tuned-int8] [--jsquad 300]
 
 PROJECT has been walked (`make demo`). Its kitae.toml gets the tables of a judge called `tiny`, a model of two layers of
 random weights behind `endpoint.py`: what it says means nothing, and kitae has to say so. What is shown is that all its
@@ -54,7 +54,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     beside = Path(__file__).parents[2] / "shared" / "data"
     arguments.add_argument("folder", type=Path)
-    arguments.add_argument("--models", nargs="+", default=["model/trimmed-int8", "model/tuned-int8"])
+    arguments.add_argument("--models", nargs="+", default=["model/base-int8", "model/tuned-int8"])
     arguments.add_argument("--jsquad", type=int, default=300, metavar="QUESTIONS")
     arguments.add_argument("--data", type=Path, default=Path(os.environ.get("KITAE_DATA", beside)))
     chosen = arguments.parse_args()
