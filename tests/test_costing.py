@@ -192,13 +192,21 @@ def test_storage_and_egress_have_lines_of_their_own(tmp_path: Path) -> None:
 
 def test_the_worksheet_feeds_the_break_even(tmp_path: Path) -> None:
     (tmp_path / "worksheet.ja.md").write_text(WORKSHEET, encoding="utf-8")
-    found = cost_plan(project(tmp_path, API + 'worksheet = "worksheet.ja.md"\n' + LAB), today=TODAY)
+    lab = project(tmp_path, API + 'offer = "place:lab:"\nworksheet = "worksheet.ja.md"\n' + LAB)
+    found = cost_plan(lab, today=TODAY)
     assert found.answers == 400
     ways = {way.name: way for way in found.ways}
     api = found.paid_back(ways["API only"])
     tuned, scratch = found.paid_back(ways["tuning only"]), found.paid_back(ways["from scratch"])
-    assert api == 0 and scratch is None
-    assert tuned is None or tuned > 0
+    assert api is None and scratch is None
+    # ¥240,000 a month are saved; the place alone costs ¥328,500.
+    assert tuned is None
+    more = (tmp_path / "worksheet.ja.md").read_text(encoding="utf-8").replace("1日20回", "1日60回")
+    (tmp_path / "worksheet.ja.md").write_text(more, encoding="utf-8")
+    found = cost_plan(lab, today=TODAY)
+    way = next(each for each in found.ways if each.name == "tuning only")
+    assert way.once
+    assert found.paid_back(way) == pytest.approx(way.once.mid / (720_000 - way.per_month))
     assert ways["API only"].yen(found.answers, 12) == found.api_yen
 
 

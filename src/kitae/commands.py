@@ -296,16 +296,6 @@ def _planned(project: Project) -> Plan | Mistake:
         return mistake
 
 
-def write_plan(project: Project, found: Plan) -> Path:
-    """Writes `plan.html`: the plan for those who decide, before anything is made."""
-    from .report.plan import plan_page
-
-    page = plan_page(found, project=project.file.project.name, language=project.file.project.language)
-    file = project.folder / "plan.html"
-    write_atomically(file, [page.encode()])
-    return file
-
-
 def export(project: Project, artifact: str, folder: Path, *, adapter: bool = False, place: str = "") -> Artifact:
     """Writes a model as a plain Hugging Face folder outside the store, with its card.
 

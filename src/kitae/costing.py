@@ -190,7 +190,8 @@ def _kind(
             source=place.grid_source,
             year=int(year[0]) if year else None,
         )
-    return Kind(_place_offer(place, today), place.nodes, works, watts=place.watts or None, grid=grid)
+    watts = place.watts / place.nodes or None
+    return Kind(_place_offer(place, today), place.nodes, works, whole=True, watts=watts, grid=grid)
 
 
 def _yen(money: Money | None, rate: Exchange) -> float | None:

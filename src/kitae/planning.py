@@ -15,6 +15,7 @@ from .estimate import CoursePlan, course_plans
 from .gate.policy import Place
 from .plan.actual import KIND, MEASURED_KWH, Outcome, spent
 from .plan.amounts import amounts
+from .plan.plan import Plan
 from .plan.schedule import Amounts, Schedule, schedule
 from .plan.window import Window
 from .plan.worksheet import Worksheet, read_worksheet
@@ -72,6 +73,14 @@ def write_schedule(project: Project) -> tuple[Schedule, list[Path]]:
     pages["schedule.ja.md"] = timetable_markdown(planned, project=name, place=place, language="ja")
     pages["schedule.en.md"] = timetable_markdown(planned, project=name, place=place, language="en")
     return planned, _write(project.folder, pages)
+
+
+def write_plan(project: Project, found: Plan) -> Path:
+    """Writes `plan.html`: the plan for those who decide, before anything is made."""
+    from .report.plan import plan_page
+
+    page = plan_page(found, project=project.file.project.name, language=project.file.project.language)
+    return _write(project.folder, {"plan.html": page})[0]
 
 
 WORKSHEETS = {"ja": "worksheet.ja.md", "en": "worksheet.en.md"}

@@ -143,11 +143,12 @@ def test_a_place_is_reckoned_as_it_was_learnt_and_with_its_own_power() -> None:
     grid = grid_of("osaka")
     plain = options(MODEL, [WORK], PlanRecipe(only=("place:",)), WISH, own=[Kind(offer, 2)])[0][0]
     slower = [WORK.model_copy(update={"factor": 2.0})]
-    own = Kind(offer, 2, works=slower, watts=9000.0, grid=grid)
+    own = Kind(offer, 2, works=slower, whole=True, watts=4500.0, grid=grid)
     known = options(MODEL, [WORK], PlanRecipe(only=("place:",)), WISH, own=[own])[0][0]
     assert known.estimate and plain.estimate
     assert known.estimate.gpu_hours.mid == pytest.approx(2 * plain.estimate.gpu_hours.mid)
-    assert known.kg and known.kwh
+    assert plain.estimate.gpus == 8 and known.estimate.gpus == 16
+    assert known.kg and known.kwh == pytest.approx(9 * known.estimate.gpu_hours.mid / 16)
     assert known.kg == pytest.approx(known.kwh * grid.kg_per_kwh)
 
 

@@ -129,6 +129,7 @@ def _training(look: Look) -> TrainingLine:
         hours=found.wall_hours,
         jpy=found.cost.jpy if found.cost else None,
         price=look.price,
+        warnings=found.warnings,
     )
 
 

@@ -50,6 +50,8 @@ class TrainingLine(Noun):
     """Before tax; `None` where no price is known."""
     price: str
     """Key of it in the catalogue."""
+    warnings: tuple[str, ...]
+    """Above all, of a price that is old."""
 
 
 class InitOutput(Output):

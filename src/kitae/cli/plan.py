@@ -9,7 +9,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from ..commands import write_plan
 from ..core.mistakes import Mistake
 from ..core.quantity import Money, parse_money
 from ..core.spelled import money, number
@@ -36,6 +35,8 @@ def plan(folder: Path, *, by: str, budget: str, page: bool, as_json: bool) -> No
     project = Project(folder)
     found = cost_plan(project, by=_day(by), budget=wanted)
     if page:
+        from ..planning import write_plan
+
         write_plan(project, found)
     output = PlanOutput(
         parameters=found.model.parameters,

@@ -72,8 +72,10 @@ class Kind:
     """So many there are."""
     works: Sequence[Work] | None = None
     """As they were learnt to take here; those of everywhere when left out."""
+    whole: bool = False
+    """Whether all of them train or none: a declared place is one thing."""
     watts: float | None = None
-    """Of all at the plug, where somebody has metered that."""
+    """Of one at the plug, where somebody has metered that."""
     grid: Grid | None = None
     """Of the place; the region's when left out."""
 
@@ -137,7 +139,7 @@ def ask_for(model: Architecture, works: Sequence[Work], recipe: PlanRecipe, kind
         utilisation=recipe.energy.utilisation,
         host=recipe.energy.host,
         pue=recipe.energy.pue,
-        watts=kind.watts,
+        watts=None if kind.watts is None else kind.watts * machines,
         grid=recipe.energy.over(grid),
     )
 
@@ -157,7 +159,7 @@ def in_all(yen: Span, recipe: PlanRecipe) -> Span:
 def _option(model: Architecture, works: Sequence[Work], recipe: PlanRecipe, wish: Wish, kind: Kind) -> Option:
     """On as few machines as nothing speaks against; as many as are allowed where something always does."""
     tried = None
-    for machines in _counts(kind.most):
+    for machines in [kind.most] if kind.whole else _counts(kind.most):
         ask = ask_for(model, works, recipe, kind, machines)
         try:
             tried = _judged(_as_option(kind.offer, machines, _estimated(ask, recipe, wish), recipe), wish, recipe)

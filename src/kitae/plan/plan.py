@@ -73,8 +73,11 @@ class Plan:
         return pays_from(self.ways, self.api_yen, self.serving, months=self.recipe.serving.months)
 
     def paid_back(self, way: Way) -> float | None:
-        """Months until what the worksheet expects to be saved has paid for it; `None` where it never has."""
-        if self.worksheet is None or way.once is None or way.per_answer is None:
+        """Months until what the worksheet expects to be saved has paid for it.
+
+        `None` where it never has, where nothing is paid once, or where somebody has yet to say a figure.
+        """
+        if self.worksheet is None or way.once is None or not way.once.mid or way.per_answer is None:
             return None
         monthly = way.per_month + self.answers * way.per_answer
         months = self.worksheet.months(Decimal(way.once.mid), Decimal(monthly))
@@ -103,4 +106,7 @@ class Plan:
 
     def _offer(self, offer: Offer) -> Said:
         figure = f"${offer.usd:,.2f}" if offer.usd is not None else f"¥{offer.yen:,.0f}"
+        if offer.key.startswith("place:"):
+            # Of which day it is nobody is asked for.
+            return Said(offer.key, figure, "", offer.source)
         return Said(offer.key, figure, offer.as_of, offer.source, stale(offer.as_of, self.wish.today))
