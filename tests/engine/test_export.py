@@ -11,11 +11,16 @@ from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from kitae.commands import export
+from kitae.core.artifact import Artifact, FileSeal
+from kitae.core.files import file_digest
 from kitae.core.mistakes import Mistake
 from kitae.engine.chat import Renderer
 from kitae.engine.conversion import convert_folder
 from kitae.engine.export import export_model
+from kitae.engine.sentencepiece import added_tokens, sentencepiece_model
 from kitae.project import Project
+
+from .test_sentencepiece import like_gemma
 
 
 @pytest.mark.parametrize("name", ["model/tuned", "model/trimmed"])
@@ -122,23 +127,37 @@ def test_a_copy_that_breaks_off_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+def resealed(model: Artifact, *more: str) -> Artifact:
+    """The model as it lies there now, with these files too."""
+    files = {
+        name: FileSeal(sha256=file_digest(model.path(name)), size=model.path(name).stat().st_size)
+        for name in (*model.record.files, *more)
+    }
+    record = model.record.model_copy(update={"files": files})
+    return Artifact(model.folder, record.model_copy(update={"seal": record.sealed_form()}))
+
+
+def test_the_converter_of_llama_cpp_finds_the_tokenizer_as_it_reads_it(walked: Path, tmp_path: Path) -> None:
+    model = Project(walked).store.named("model/tuned")
+    file = model.path("tokenizer.json")
+    file.write_text(json.dumps(like_gemma(json.loads(file.read_text(encoding="utf-8")))), encoding="utf-8")
+    export_model(resealed(model), tmp_path / "out")
+    assert (tmp_path / "out" / "tokenizer.model").read_bytes() == sentencepiece_model(model.folder)
+    told = json.loads((tmp_path / "out" / "tokenizer_config.json").read_text(encoding="utf-8"))
+    assert told["added_tokens_decoder"] == added_tokens(model.folder)
+    exported, own = (AutoTokenizer.from_pretrained(each) for each in (tmp_path / "out", model.folder))
+    for text in ("休暇は3日前までに。\n\n  二つ<end_of_turn>", "<bos>A<0x41>", "<start_of_turn>user\n何日？"):
+        assert exported(text).input_ids == own(text).input_ids, "for others nothing changes"
+
+
 def test_the_bases_own_card_and_licence_come_along(walked: Path, tmp_path: Path) -> None:
     project = Project(walked)
     model = project.store.named("model/tuned")
-    record = model.record
     for name in ("README.md", "LICENSE", "NOTICE"):
         model.path(name).write_text(f"the base's {name}", encoding="utf-8")
-    from kitae.core.artifact import Artifact, FileSeal
-    from kitae.core.files import file_digest
-
-    seals = {
-        name: FileSeal(sha256=file_digest(model.path(name)), size=model.path(name).stat().st_size)
-        for name in (*record.files, "README.md", "LICENSE", "NOTICE")
-    }
-    resealed = record.model_copy(update={"files": seals})
-    resealed = resealed.model_copy(update={"seal": resealed.sealed_form()})
+    model = resealed(model, "README.md", "LICENSE", "NOTICE")
     more = {"README.md": "ours", "NOTICE": "ours", "EMPTY": ""}
-    export_model(Artifact(model.folder, resealed), tmp_path / "out", beside=lambda: more)
+    export_model(model, tmp_path / "out", beside=lambda: more)
     texts = {
         file.name: file.read_text(encoding="utf-8")
         for file in (tmp_path / "out").iterdir()

@@ -133,7 +133,9 @@ class Nothing(Noun):
     pass
 
 
-def made(folder: Path, kind: str, name: str, *, facts: dict[str, Any], **labels: Any) -> Artifact:
+def made(
+    folder: Path, kind: str, name: str, *, facts: dict[str, Any], stage: str = "", learnt_from: str = "", **labels: Any
+) -> Artifact:
     """A model or scorecard of a throwaway stage, in a project's store."""
     project = Project(folder)
 
@@ -144,10 +146,23 @@ def made(folder: Path, kind: str, name: str, *, facts: dict[str, Any], **labels:
         run.write("scores", [])
         return run.seal()
 
-    stage = Stage(kind, kind, function, 1)
-    inputs = {"model": project.store.named("model/tuned-int8")} if kind == "scorecard" else {}
+    before = "model/tuned-int8" if kind == "scorecard" else learnt_from
+    inputs = {"model": project.store.named(before)} if before else {}
     with project.store.lock():
-        return Making(project.store, project.records)(stage, name, Nothing(), inputs)
+        return Making(project.store, project.records)(Stage(stage or kind, kind, function, 1), name, Nothing(), inputs)
+
+
+def test_each_course_is_called_by_its_name_with_what_it_forgot(walked: Path) -> None:
+    facts = {"method": "lora", "number_format": "float32"}
+    made(walked, "model", "preferred", facts=facts, stage="prefer", learnt_from="model/tuned")
+    found = told(walked, "model/preferred")
+    text = card(found)
+    assert "(continued pretraining, tuning, learning of preferences)" in text
+    assert "| | continued pretraining | tuning | learning of preferences |" in section(text, "Training")
+    pretrained = found.courses[0].facts
+    told_of = f"{pretrained['general_loss_before']:.3f} → {pretrained['general_loss_after']:.3f}"
+    assert f"| loss, general text (what is forgotten) | {told_of} | – | – |" in section(text, "Training")
+    assert "継続事前学習、指示学習、選好学習" in card(told(walked, "model/preferred", language="ja"))
 
 
 def test_a_score_that_not_everybody_may_see_is_left_out_and_said_so(walked: Path) -> None:

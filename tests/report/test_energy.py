@@ -57,7 +57,8 @@ def test_what_was_measured_goes_before_an_estimate(course: Any) -> None:
     found = energy([course(seconds=HOUR, energy_kwh=0.3)], place(watts=250))
     assert found.kwh is not None
     assert (found.kwh.value, found.kwh.how) == (0.3, "measured")
-    assert "0.3 kWh (measured)" in words([course(seconds=HOUR, energy_kwh=0.3)], None)
+    told = words([course(seconds=HOUR, energy_kwh=0.3)], None)
+    assert "0.3 kWh (measured at the GPUs by NVML, without the rest of the machine)" in told
 
 
 def test_a_sum_with_an_estimate_in_it_is_an_estimate(course: Any) -> None:

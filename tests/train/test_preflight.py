@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,16 +14,18 @@ from torch import Tensor
 from kitae.engine.chat import Renderer
 from kitae.train import batch as batches
 from kitae.train import checks as module
+from kitae.train import data as module_of_data
 from kitae.train.attention import Stretch
 from kitae.train.batch import Batch
 from kitae.train.checks import Check
 from kitae.train.data import Data
-from kitae.train.example import dialogues_as_examples
+from kitae.train.example import Example, dialogues_as_examples, texts_as_examples
 from kitae.train.objective import Likelihood
 from kitae.train.packing import Order, Row
 from kitae.train.preflight import Preflight, preflight
-from kitae.train.recipe import Course, TuneRecipe
+from kitae.train.recipe import Course, PretrainRecipe, TuneRecipe
 from kitae.train.trainee import Trainee
+from kitae.train.views import Joined, Picked
 
 from .conftest import FAMILIES, make_dialogues
 
@@ -87,6 +89,13 @@ def test_everything_passes_on_what_is_right(name: str, method: str, families: Ca
     assert found.probe.seconds == pytest.approx(found.probe.tokens / found.probe.tokens_per_second)
 
 
+def test_a_course_that_freezes_parts_passes(families: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = RECIPE.model_copy(update={"method": "full", "freeze": ("model.embed_tokens.*", "*.1.mlp.*")})
+    assert failed(fly(families("llama"), recipe)) == set()
+    monkeypatch.setattr(Trainee, "_choose", lambda self, course: None)
+    assert "as a plain loop" in failed(fly(families("llama"), recipe)), "and fails where they are trained all the same"
+
+
 def test_of_a_large_model_two_layers_are_checked(
     families: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -103,6 +112,38 @@ def test_of_a_large_model_two_layers_are_checked(
     assert fly(folder).passed
     assert folder not in cut
     assert not cut[0].exists(), "it is gone afterwards"
+
+
+def replaying(folder: Path, share: float) -> Data:
+    """As continued pretraining reads it: own texts, and general ones as `share` of the tokens."""
+    renderer = Renderer(folder)
+    rows = [{"id": f"{n}", "text": f"第{n}条　社員は、休暇を取る日の{n}日前までに届け出る。"} for n in range(40)]
+    other = [{"id": f"g{n}", "text": f"隣町の図書館は{n}時に開き、夕方に閉まる。" * (1 + n)} for n in range(6)]
+    own, general = (list(texts_as_examples(each, renderer)) for each in (rows, other))
+    mixed = Joined([own, module_of_data.replay(own, general, share)])
+
+    def origin(place: int) -> str:
+        return ("corpus/main@1", "corpus/general@1")[mixed.part(place)]
+
+    return Data(mixed, own[:2], renderer, origin=origin, asked={"corpus/general@1": share})
+
+
+def test_the_share_of_general_text_is_one_of_tokens(
+    families: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = families("llama")
+    recipe = PretrainRecipe(tokens=2000, sequence=256, batch_tokens=512, replay=0.3)
+    found = fly(folder, recipe, replaying(folder, 0.3))
+    assert failed(found) == set()
+    (figure,) = [check.figure for check in found.checks if check.name == "token shares"]
+    assert "of corpus/general (30.0% wanted" in figure
+
+    def too_few(own: Sequence[Example], general: Sequence[Example], share: float) -> Sequence[Example]:
+        """As loaders mix that count examples, whatever their length."""
+        return Picked(general, [0])
+
+    monkeypatch.setattr(module_of_data, "replay", too_few)
+    assert failed(fly(folder, recipe, replaying(folder, 0.3))) == {"token shares"}
 
 
 def changed(one: Batch, **changes: Any) -> Batch:

@@ -1,9 +1,16 @@
-"""What the C library does with memory that is free: kept while a stage needs it again, given back after it."""
+"""Memory of this process: the most that was held, and what the C library does with what is free."""
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
+import re
+import resource
+import sys
+from pathlib import Path
+
+PROCESS = Path("/proc/self")
 
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4
 """glibc's numbers for `mallopt`."""
@@ -35,3 +42,18 @@ def give_back() -> None:
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)
+
+
+def forget_peak() -> None:
+    """Has `peak` count from now on, where the system knows of that (Linux)."""
+    with contextlib.suppress(OSError):
+        (PROCESS / "clear_refs").write_text("5")
+
+
+def peak() -> int:
+    """The most bytes that were held since `forget_peak`; elsewhere than on Linux since the process began."""
+    with contextlib.suppress(OSError):
+        if found := re.search(r"VmHWM:\s+(\d+) kB", (PROCESS / "status").read_text()):
+            return int(found[1]) * 1024
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024

@@ -6,7 +6,6 @@ import datetime
 import json
 import os
 import platform
-import resource
 import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -18,6 +17,7 @@ from .artifact import MEASURED, RUN, WORK, Artifact, FileSeal, RunRecord, conten
 from .files import disk_full_is_a_mistake, file_digest, sync_folder, write_atomically
 from .label import Label
 from .memo import Memo
+from .memory import peak
 from .noun import Noun, canonical
 
 
@@ -165,7 +165,7 @@ class Run:
             "host": platform.node(),
             "cores": os.cpu_count() or 1,
             # The peak of the whole process so far, not of this stage alone.
-            "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+            "peak_memory_bytes": peak(),
             "sealed": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         }
         write_atomically(self.folder / MEASURED, [canonical(measured | self._figures).encode()])

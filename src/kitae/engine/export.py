@@ -13,6 +13,8 @@ from ..core.artifact import Artifact
 from ..core.files import disk_full_is_a_mistake, file_digest, sync_folder
 from ..core.mistakes import Mistake
 from .open import ADAPTER, hf_folder
+from .sentencepiece import FILE as SENTENCEPIECE
+from .sentencepiece import added_tokens, sentencepiece_model
 
 CARD: Final = "README.md"
 NOTICE: Final = "NOTICE"
@@ -55,6 +57,8 @@ def export_model(
                 _copy(model, source, arriving / name)
             if adapter:
                 _name_base(arriving / CONFIG, model)
+            else:
+                _add_sentencepiece(arriving)
             for name, text in more.items():
                 if text and name not in files:
                     (arriving / name).write_text(text, encoding="utf-8")
@@ -111,6 +115,18 @@ def _copy(model: Artifact, name: str, target: Path) -> None:
     shutil.copyfile(model.path(name), target)
     if file_digest(target) != model.record.files[name].sha256:
         raise Mistake("a copy differs from what was sealed", where=str(target), hint="check that disk")
+
+
+def _add_sentencepiece(folder: Path) -> None:
+    """Writes the tokenizer as llama.cpp's converter reads it, where it is of that kind and is not there."""
+    if (folder / SENTENCEPIECE).exists() or not (folder / "tokenizer.json").is_file():
+        return
+    if found := sentencepiece_model(folder):
+        (folder / SENTENCEPIECE).write_bytes(found)
+        file = folder / "tokenizer_config.json"
+        settings = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        settings.setdefault("added_tokens_decoder", added_tokens(folder))
+        file.write_text(json.dumps(settings, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
 def _name_base(file: Path, model: Artifact) -> None:

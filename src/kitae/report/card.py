@@ -24,7 +24,7 @@ from . import numbers
 from .bilingual import Both, Language, both
 from .licences import hub_licence, together
 from .markdown import cell
-from .subject import Told
+from .subject import USED, Told
 from .training import spent, training
 
 _KINDS = {
@@ -53,6 +53,7 @@ def card(told: Told) -> str:
             spent=spent(told.energy, told.place),
             suites=_suites(told.table),
             kinds=_KINDS,
+            used=USED,
             example=_example(told.language),
             version=version(),
             engines=_engines(told),

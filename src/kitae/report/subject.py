@@ -25,12 +25,13 @@ from .licences import Terms, once, terms_of
 
 BASE_STAGE = "adopt"
 
-_USED = {
+USED = {
     "pretrain": Both("継続事前学習", "continued pretraining"),
     "tune": Both("指示学習", "tuning"),
     "prefer": Both("選好学習", "learning of preferences"),
     "trim": Both("残す語彙を選んだ（重みは学んでいない）", "chose the vocabulary (no weights were learnt from it)"),
 }
+"""What a stage that makes a model used its inputs for."""
 
 
 @dataclass(frozen=True)
@@ -225,7 +226,7 @@ def _data_row(artifact: Artifact, model: Artifact) -> DataRow:
     made_of = Counter(str(row["licence"]) for row in artifact.raw("dialogues")) if artifact.has("dialogues") else {}
     return DataRow(
         artifact=artifact,
-        used=_USED.get(model.record.stage, Both(model.record.stage, model.record.stage)),
+        used=USED.get(model.record.stage, Both(model.record.stage, model.record.stage)),
         made_of=tuple(sorted(made_of.items())),
     )
 

@@ -50,9 +50,12 @@ def _method(course: Artifact) -> str:
     return f"{name}, rank {recipe.get('rank')}, alpha {_figure(recipe.get('alpha'))}"
 
 
-def _held_out(course: Artifact) -> str:
-    before, after = (course.facts.get(f"held_out_loss_{when}") for when in ("before", "after"))
-    return numbers.NONE if before is None or after is None else f"{before:.3f} → {after:.3f}"
+def _loss(on: str) -> Callable[[Artifact], str]:
+    def read(course: Artifact) -> str:
+        before, after = (course.facts.get(f"{on}_loss_{when}") for when in ("before", "after"))
+        return numbers.NONE if before is None or after is None else f"{before:.3f} → {after:.3f}"
+
+    return read
 
 
 def _final_loss(course: Artifact) -> str:
@@ -71,7 +74,8 @@ _ROWS: tuple[tuple[Both, Callable[[Artifact], str]], ...] = (
     (Both("系列長（トークン）", "sequence (tokens)"), _chosen("sequence")),
     (Both("1ステップのトークン", "tokens a step"), _chosen("batch_tokens")),
     (Both("学習率（最大）", "learning rate (highest)"), _chosen("learning_rate")),
-    (Both("損失：検証", "loss, held out"), _held_out),
+    (Both("損失：検証", "loss, held out"), _loss("held_out")),
+    (Both("損失：会社と関係のない文章（忘れた度合い）", "loss, general text (what is forgotten)"), _loss("general")),
     (
         Both("検証に使った例／取り置いた例", "held-out examples measured"),
         lambda course: str(course.facts.get("held_out_examples", numbers.NONE)).replace(" of ", " / "),
@@ -123,7 +127,10 @@ def _electricity(kwh: Quantity | None, place: Place | None) -> Both:
         return Both("電力量：測っておらず、`watts`も書かれていない", "Electricity: not measured and no `watts` given")
     figure = f"{kwh.value:.3g} kWh"
     if kwh.how == "measured":
-        return Both(f"電力量：{figure}（実測）", f"Electricity: {figure} (measured)")
+        return Both(
+            f"電力量：{figure}（GPUの実測（NVML）。機械のほかの部分は含まない）",
+            f"Electricity: {figure} (measured at the GPUs by NVML, without the rest of the machine)",
+        )
     watts = f"{place.watts:g} W" if place else ""
     return Both(
         f"電力量：約{figure}（推定：学習中の機械全体を{watts}とした。空調などは含まない）",

@@ -10,6 +10,7 @@ from pathlib import Path
 from ..core.mistakes import Mistake
 from .checkpoint import Checkpoints
 from .curve import CurveRow
+from .energy import reading
 from .example import Example
 from .fit import Fitted, fit, identity
 from .guard import Allowance, Guard
@@ -89,6 +90,7 @@ def train_along(
         progress=progress,
         say=say,
         seen=seen,
+        energy=reading(where["device"]),
     )
     trainee.save(work.folder)
     return Trained(fitted, measured, sum(each.numel() for each in trainee.trained.values()))

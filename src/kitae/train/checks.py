@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -25,6 +26,7 @@ from .checkpoint import Checkpoints
 from .data import Data
 from .example import Example
 from .fit import fit, plan, schedule
+from .frozen import of_these
 from .measure import at_most
 from .optimiser import BETAS
 from .packing import shuffled
@@ -102,13 +104,14 @@ def parity(flight: Flight) -> Check:
     with tempfile.TemporaryDirectory() as folder:
         ours = fit(flight.trainee(course), course, flight.examples, checkpoints=never(folder)).curve[1:]
     model = load(flight.folder, torch.float64)
-    optimiser = torch.optim.AdamW(_groups(model, course), lr=0.0, betas=BETAS)
+    trained = _trained(model, course)
+    optimiser = torch.optim.AdamW(_groups(trained, course), lr=0.0, betas=BETAS)
     furthest = 0.0
     for step, row in enumerate(ours):
         chosen = [flight.examples[index] for each in order.step(step) for index in each]
         loss = -torch.cat([_log_probabilities(model, example) for example in chosen]).mean()
         loss.backward()  # type: ignore[no-untyped-call]
-        norm = float(nn.utils.clip_grad_norm_(model.parameters(), course.clip))
+        norm = float(nn.utils.clip_grad_norm_(trained, course.clip))
         for group in optimiser.param_groups:
             group["lr"] = course.learning_rate * schedule(step, order.steps, course.warmup)
         optimiser.step()
@@ -169,6 +172,27 @@ def mask(flight: Flight) -> Check:
     )
 
 
+def mixture(flight: Flight) -> Check | None:
+    """Whether what is mixed in has the share of tokens that was asked; the last text that is taken may go over it."""
+    data = flight.data
+    if not data.asked:
+        return None
+    tokens: Counter[str] = Counter()
+    for place, example in enumerate(data.examples):
+        tokens[data.origin(place)] += len(example) * example.repeat
+    within = flight.course.sequence / tokens.total()
+    shares = {source: (tokens[source] / tokens.total(), share) for source, share in data.asked.items()}
+    return Check(
+        name="token shares",
+        passed=all(abs(found - share) <= within for found, share in shares.values()),
+        figure="; ".join(
+            f"{found:.1%} of {source.partition('@')[0]} ({share:.1%} wanted, give or take {within:.1%})"
+            for source, (found, share) in shares.items()
+        ),
+        means="more or less general text is replayed than the recipe says",
+    )
+
+
 def template(flight: Flight) -> Check | None:
     """Tokens of the first dialogues against those of transformers with the folder's own template."""
     dialogues = flight.data.dialogues
@@ -181,8 +205,10 @@ def template(flight: Flight) -> Check | None:
     same = 0
     for dialogue in dialogues:
         messages = [message.model_dump() for message in dialogue.messages]
-        theirs = tokenizer.apply_chat_template(messages, chat_template=renderer.template, return_dict=False)
-        same += renderer.dialogue(dialogue.messages).tokens == list(theirs)
+        theirs = tokenizer.apply_chat_template(
+            messages, list(dialogue.tools) or None, chat_template=renderer.template, return_dict=False
+        )
+        same += renderer.dialogue(dialogue.messages, dialogue.tools).tokens == list(theirs)
     return Check(
         name="chat template",
         passed=same == len(dialogues),
@@ -234,6 +260,7 @@ def keys(flight: Flight) -> Check:
 
 CHECKS: tuple[Callable[[Flight], Check | None], ...] = (
     mask,
+    mixture,
     template,
     packed_is_separate,
     no_leak,
@@ -248,7 +275,6 @@ ELSEWHERE: Final = {
     "share",
     "replay",
     "epochs",
-    "tokens",
     "beta",
     "reference",
     "normalised",
@@ -306,24 +332,26 @@ def never(folder: str | Path) -> Checkpoints:
 
 
 @contextmanager
-def checkable(folder: Path) -> Iterator[Path]:
-    """The model, or the first two of its layers."""
-    size = sum(file.stat().st_size for file in folder.glob("*.safetensors")) / 4
-    if size <= SMALL:
-        yield folder
-        return
+def checkable(folder: Path, course: Course) -> Iterator[tuple[Path, Course]]:
+    """The model and its course, or the first two of its layers and what of the course is about these."""
     from transformers import AutoConfig, AutoModelForCausalLM
 
     config = AutoConfig.from_pretrained(str(folder), local_files_only=True)
+    with torch.device("meta"):  # of an adopted model the bytes do not tell: it keeps its own number format
+        size = AutoModelForCausalLM.from_config(config).num_parameters()
+    if size <= SMALL:
+        yield folder, course
+        return
     text = config.get_text_config()
     text.num_hidden_layers = 2
     if getattr(text, "layer_types", None):
         text.layer_types = (list(dict.fromkeys(text.layer_types)) * 2)[:2]
     with tempfile.TemporaryDirectory() as cut:
         # The weights of the layers that are left; transformers warns that those of the others are not used.
-        AutoModelForCausalLM.from_pretrained(str(folder), config=config, local_files_only=True).save_pretrained(cut)
+        model = AutoModelForCausalLM.from_pretrained(str(folder), config=config, local_files_only=True)
+        model.save_pretrained(cut)
         copy_companions(folder, [file.name for file in folder.iterdir() if file.is_file()], Path(cut))
-        yield Path(cut)
+        yield Path(cut), of_these(course, [name for name, _ in model.named_parameters()])
 
 
 def some(examples: Sequence[Example]) -> list[Example]:
@@ -337,9 +365,16 @@ def _end_of(example: Example) -> Example:
     return replace(example, tokens=example.tokens[-LONGEST:], learnt=example.learnt[-LONGEST:])
 
 
-def _groups(model: Any, course: Course) -> list[dict[str, Any]]:
-    matrices = [each for each in model.parameters() if each.dim() >= 2]
-    vectors = [each for each in model.parameters() if each.dim() < 2]
+def _trained(model: Any, course: Course) -> list[Tensor]:
+    """All weights but those that the course freezes."""
+    for name, each in model.named_parameters():
+        each.requires_grad_(not course.freezes(name))
+    return [each for each in model.parameters() if each.requires_grad]
+
+
+def _groups(trained: Sequence[Tensor], course: Course) -> list[dict[str, Any]]:
+    matrices = [each for each in trained if each.dim() >= 2]
+    vectors = [each for each in trained if each.dim() < 2]
     return [{"params": matrices, "weight_decay": course.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -45,6 +45,8 @@ class Data:
     """For the place of an example, which artifact it is of."""
     general: Sequence[Example] = ()
     """General text, to measure what is forgotten."""
+    asked: Mapping[str, float] = field(default_factory=dict)
+    """Of artifacts that are mixed in, which share of all tokens is to be theirs."""
 
 
 def texts(recipe: PretrainRecipe, model: Artifact, corpus: Artifact, general: Artifact, memo: Memo) -> Data:
@@ -66,7 +68,8 @@ def texts(recipe: PretrainRecipe, model: Artifact, corpus: Artifact, general: Ar
     def origin(place: int) -> str:
         return (corpus, general)[everything.part(place)].id
 
-    return Data(everything, held_out, renderer, general=measured, origin=origin)
+    asked = {general.id: recipe.replay}
+    return Data(everything, held_out, renderer, general=measured, origin=origin, asked=asked)
 
 
 def replay(own: Sequence[Example], general: Sequence[Example], share: float, *, where: str = "") -> Sequence[Example]:

@@ -18,6 +18,7 @@ from ..core.noun import digest
 from .batch import Batch
 from .checkpoint import Checkpoint, Checkpoints
 from .curve import CurveRow, spiked
+from .energy import Reading
 from .example import Example, named, row_tokens
 from .guard import Guard, Stopped
 from .measure import LIKELIHOOD, mean_loss
@@ -53,6 +54,8 @@ class Fitted:
     """The step whose weights are the result: the last, or the best that was measured."""
     skipped: list[str]
     """Examples of the steps that were left out."""
+    joules: float | None = None
+    """Of all GPUs over the whole course; `None` where they do not say it."""
 
 
 def plan(examples: Sequence[Example], course: Course, together: int = 1) -> Order:
@@ -86,6 +89,7 @@ def fit(
     progress: Callable[[int], Callable[[int], None]] | None = None,
     say: Callable[[str], None] | None = None,
     seen: Callable[[CurveRow], None] | None = None,
+    energy: Reading | None = None,
 ) -> Fitted:
     """Trains, from the latest checkpoint if there is one, to the last bit as if it had never stopped.
 
@@ -98,6 +102,7 @@ def fit(
             when steps are taken back.
         say: Told what somebody should read who looks on.
         seen: Given each row of the curve when it is whole; one that is taken back is given again.
+        energy: Says how much this process's GPU has used.
 
     Raises:
         Stopped: the guard had a reason; a checkpoint is written.
@@ -107,7 +112,7 @@ def fit(
     order = plan(examples, course, objective.together)
     running = _Running(trainee, course, examples, objective, order, checkpoints)
     running.held_out, running.general, running.say = held_out, general, say or _nobody
-    running.advance = progress(order.computed) if progress else _nobody
+    running.advance, running.energy = progress(order.computed) if progress else _nobody, energy
     with _deterministic(), guard or Guard() as watching:
         running.begin()
         first, seen = running.done, seen or _nobody
@@ -126,7 +131,7 @@ def fit(
         kept = running.keep()
     tokens = running.curve[-1].tokens - running.curve[first].tokens
     skipped = [id for step in sorted(running.skipped) for id in running.names(step)]
-    return Fitted(running.curve, order, running.seconds - running.before, tokens, kept, skipped)
+    return Fitted(running.curve, order, running.seconds - running.before, tokens, kept, skipped, running.joules())
 
 
 def schedule(step: int, steps: int, warmup: float) -> float:
@@ -175,9 +180,12 @@ class _Running:
         """Steps, counted from 0, that are left out."""
         self.troubles = 0
         """How often steps were left out."""
+        self.energy: Reading | None = None
         self.before = 0.0
         """Seconds that earlier processes took."""
-        self._started = time.perf_counter()
+        self._joules_before: float | None = 0.0
+        """That they used, all together; `None` where one could not say it."""
+        self._started, self._energy_then = time.perf_counter(), 0.0
         self._measured = {math.ceil(order.steps * (turn + 1) / course.measures) for turn in range(course.measures)}
 
     @property
@@ -190,6 +198,13 @@ class _Running:
         """Of the whole course so far."""
         return self.before + time.perf_counter() - self._started
 
+    def joules(self) -> float | None:
+        """Of the whole course so far, on all ranks, all of which ask; `None` where one cannot say it."""
+        told = self.ranks.gathered(self.energy() - self._energy_then if self.energy else None)
+        if self._joules_before is None or None in told:
+            return None
+        return self._joules_before + sum(each for each in told if each is not None)
+
     def begin(self) -> None:
         found = self.checkpoints.latest(like=self._like())
         if found is None:
@@ -197,9 +212,9 @@ class _Running:
         else:
             self._resume(found)
             self.skipped, self.troubles = set(found.state["skipped"]), found.state["troubles"]
-            self.before = float(found.state["seconds"])
+            self.before, self._joules_before = float(found.state["seconds"]), found.state.get("joules")
         self.advance(self.curve[-1].tokens)
-        self._started = time.perf_counter()
+        self._started, self._energy_then = time.perf_counter(), self.energy() if self.energy else 0.0
 
     def step(self) -> None:
         """Makes the next step, or takes steps back where training went wrong."""
@@ -245,6 +260,7 @@ class _Running:
             "skipped": sorted(self.skipped),
             "troubles": self.troubles,
             "seconds": self.seconds,
+            "joules": self.joules(),
         }
         return Checkpoint(self.done, tensors, state)
 

@@ -7,7 +7,7 @@ the same.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,12 +97,26 @@ def _as_it_is(weight: Tensor) -> Tensor:
     return weight
 
 
-def add_adapters(model: nn.Module, *, rank: int, alpha: float, seed: int, skip: nn.Module | None) -> None:
-    """Freezes the model and puts an adapter beside each of its linear layers but `skip` (the output layer)."""
+def add_adapters(
+    model: nn.Module,
+    *,
+    rank: int,
+    alpha: float,
+    seed: int,
+    skip: nn.Module | None,
+    frozen: Set[str] = frozenset(),
+) -> None:
+    """Freezes the model and puts an adapter beside each of its linear layers but `skip` (the output layer).
+
+    Args:
+        frozen: Names of weights that get none either.
+    """
     generator = torch.Generator().manual_seed(seed)
     model.requires_grad_(False)
     layers = [(name, each) for name, each in model.named_modules() if isinstance(each, nn.Linear) and each is not skip]
     for name, layer in layers:
+        if f"{name}.weight" in frozen:
+            continue
         parent, _, child = name.rpartition(".")
         setattr(model.get_submodule(parent), child, LoraLinear(layer, rank, alpha, generator))
 

@@ -45,8 +45,8 @@ def preflight(
         place: What training computes with: `number_format` and `device`.
         done: Called with 1 after each check.
     """
-    with checkable(folder) as checked:
-        flight = Flight(checked, course, data, some(data.examples))
+    with checkable(folder, course) as (checked, own):
+        flight = Flight(checked, own, data, some(data.examples))
         checks = []
         for check in CHECKS:
             found = check(flight)

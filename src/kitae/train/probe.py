@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import resource
 import tempfile
 from pathlib import Path
 from typing import Final
 
 import torch
 
+from ..core.memory import forget_peak, give_back, peak
 from ..core.noun import Noun
 from .checks import never
 from .data import Data
@@ -26,7 +26,7 @@ class Probe(Noun):
     steps: int
     tokens_per_second: float
     peak_memory_bytes: int
-    """Of the process."""
+    """While it was timed: of the GPU where there is one, else of the process."""
     tokens: int
     """Of the whole course."""
 
@@ -42,15 +42,16 @@ def probe(course: Course, folder: Path, data: Data, place: dict[str, str]) -> Pr
     steps = min(STEPS, whole.steps)
     tokens = sum(map(whole.tokens, range(steps)))
     short = course.model_copy(update={"tokens": tokens, "keep": "last"})
+    give_back()
+    forget_peak()
+    if place["device"] == "cuda":
+        torch.cuda.reset_peak_memory_stats()
     trainee = Trainee(folder, course, number_format=place["number_format"], device=place["device"])
     with tempfile.TemporaryDirectory() as scratch:
         fitted = fit(trainee, short, data.examples, checkpoints=never(scratch))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    if place["device"] == "cuda":
-        peak = torch.cuda.max_memory_allocated()
     return Probe(
         steps=fitted.curve[-1].step,
         tokens_per_second=fitted.tokens / fitted.seconds,
-        peak_memory_bytes=peak,
+        peak_memory_bytes=torch.cuda.max_memory_allocated() if place["device"] == "cuda" else peak(),
         tokens=whole.computed,
     )

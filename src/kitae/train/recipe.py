@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -59,6 +60,8 @@ class Course(Noun):
     """Tokens to compute, repetitions counted; the last row may go over it. What examples of a row share counts once."""
     epochs: float = Field(default=1.0, gt=0)
     """How often each example is seen when `tokens` does not say it."""
+    freeze: tuple[str, ...] = Field(default=(), exclude_if=lambda value: not value)
+    """Weights that stay as they are, by name, where `*` stands for anything: `model.embed_tokens.*`."""
     rank: int = Field(default=16, ge=1)
     """LoRA: the rank of the matrices."""
     alpha: float = Field(default=32.0, gt=0)
@@ -90,6 +93,10 @@ class Course(Noun):
     def adapts(self) -> bool:
         """Whether small matrices are trained, beside weights that stay."""
         return self.method != "full"
+
+    def freezes(self, name: str) -> bool:
+        """Whether the weight of this name stays as it is."""
+        return any(fnmatchcase(name, pattern) for pattern in self.freeze)
 
     @property
     def rows_per_step(self) -> int:

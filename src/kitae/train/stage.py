@@ -212,7 +212,9 @@ def _facts(recipe: Course, data: Data, trained: Trained) -> dict[str, Any]:
 
 
 def _measure(run: Run, fitted: Fitted, meter: Meter) -> None:
-    """How fast it was; nothing where all of it had been done before."""
+    """How fast it was, where all of it had not been done before; and what the GPUs used, where they say it."""
+    if fitted.joules is not None:
+        run.measure(energy_kwh=fitted.joules / 3.6e6)
     if not fitted.tokens:
         return
     speed = fitted.tokens / fitted.seconds

@@ -20,6 +20,7 @@ from .adapter import save_adapters
 from .backends import EXAMPLES, Row, backend, registered
 from .batch import Batch
 from .example import Example
+from .frozen import frozen, nothing_left
 from .lora import adapters, add_adapters
 from .loss import log_probabilities, summed_cross_entropy
 from .norms import speed_up_norms
@@ -84,16 +85,14 @@ class Trainee:
         expected = sum(_own_loss(self._model, each) for each in probe)
         self._model.set_attn_implementation(registered(EXAMPLES))
         speed_up_norms(self._model)
-        head = self._model.get_output_embeddings()
-        if course.adapts:
-            add_adapters(self._model, rank=course.rank, alpha=course.alpha, seed=course.seed, skip=head)
+        self._choose(course)
         self._whole = _Whole(self._model)
         layers = layers_of(self._model)
         if computing.recompute:
             recompute(layers)
         self._check(expected, probe)
         narrow = getattr(torch, number_format) if number_format not in ("float32", "float64") else None
-        if narrow and course.adapts:
+        if narrow and (course.adapts or not isinstance(ranks, Several)):
             _narrow(narrow, [each for each in self._model.parameters() if not each.requires_grad])
         if course.method == "qlora":
             quantise(self._model, self.device, narrow or wide(getattr(torch, number_format)))
@@ -166,6 +165,19 @@ class Trainee:
                 save_adapters(adapted, folder / ADAPTER)
             for file in folder.glob("*.safetensors"):
                 file.chmod(0o644)  # safetensors makes it private, which a shared store is not
+
+    def _choose(self, course: Course) -> None:
+        """Which weights are trained: all, or adapters beside them; never what the course freezes."""
+        names = [name for name, _ in self._model.named_parameters()]
+        still = frozen(course, names)
+        if course.adapts:
+            head = self._model.get_output_embeddings()
+            add_adapters(self._model, rank=course.rank, alpha=course.alpha, seed=course.seed, skip=head, frozen=still)
+        else:
+            for name in still:
+                self._model.get_parameter(name).requires_grad_(False)
+        if not any(each.requires_grad for each in self._model.parameters()):
+            raise nothing_left(course, names)
 
     def _as_masters(self, narrow: torch.dtype) -> dict[str, Tensor]:
         """Float32 forms of the weights, which themselves become narrow."""
