@@ -25,6 +25,9 @@ from .project import Project
 DEFAULT = "riddles-ja"
 """Scored by program, so that it needs no judge."""
 
+MOST_CUT = 0.1
+"""Share of answers that were cut off, from which on what they cost is no reason: a longer one would cost more."""
+
 
 @dataclass(frozen=True)
 class Sought:
@@ -69,6 +72,12 @@ class Candidate:
         """That it wrote, with the time to read: in batches here, of one call behind an endpoint."""
         took = together([each.took for each in self.found.values()])
         return took.tokens / took.seconds if took.tokens and took.seconds else None
+
+    @property
+    def cut(self) -> float:
+        """Share of its answers that were cut off at `max_tokens`."""
+        ends = [end for found in self.found.values() for answer in found.answers for end in answer.finishes]
+        return ends.count("length") / len(ends) if ends else 0.0
 
 
 @dataclass(frozen=True)
@@ -193,7 +202,8 @@ def _of_model(
     for each in examinations:
         ready = replace(each, subject=subject) if isinstance(subject.who, Near) else each
         examined = carry_out(project, ready, watcher, before=total(spent))
-        spent.append(examined.money if whole else examined.judged and examined.judged.money)
+        judged = examined.judged.money if examined.judged else None
+        spent.append(examined.money if whole else judged)
         found[each.suite.name] = examined
     return found
 
@@ -244,15 +254,18 @@ def _chosen(project: Project, sought: Sought, candidates: tuple[Candidate, ...])
         if taken and suite != decides and each is not taken and _comparable(each, taken, suite)
     ]
     notes = dict.fromkeys(note for each in candidates for found in each.found.values() for note in found.notes)
-    own = [
-        f"{each.name} judged itself, and judges favour their own answers" for each in candidates if _judged_self(each)
-    ]
-    return Survey(candidates, sought.suites, decides, choice, tuple(besides), (*notes, *own))
+    told = [note for each in candidates for note in _told(each, sought.max_tokens)]
+    return Survey(candidates, sought.suites, decides, choice, tuple(besides), (*notes, *told))
 
 
-def _judged_self(candidate: Candidate) -> bool:
+def _told(candidate: Candidate, max_tokens: int) -> list[str]:
+    """What of a candidate makes its score or its price worth less."""
+    name, cut = candidate.name, candidate.cut
     judges = [found.judged.identity.model for found in candidate.found.values() if found.judged]
-    return candidate.identity.model in judges
+    own = [f"{name} judged itself, and judges favour their own answers"] if candidate.identity.model in judges else []
+    if cut <= MOST_CUT:
+        return own
+    return [*own, f"{name}: {cut:.0%} of its answers were cut off at {max_tokens} tokens, so their price is no reason"]
 
 
 def _standing(candidate: Candidate, suite: str) -> Standing:
@@ -264,7 +277,7 @@ def _standing(candidate: Candidate, suite: str) -> Standing:
         computed=_computed(candidate),
         barred=" ".join(takes.terms) if takes.permitted == "no" else "",
         doubt=takes.doubt,
-        yen=candidate.price.yen,
+        yen=candidate.price.yen if candidate.cut <= MOST_CUT else None,
         gib=takes.serve_gib.mid if takes.serve_gib else None,
     )
 

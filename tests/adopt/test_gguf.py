@@ -1,6 +1,7 @@
 """GGUF files written on the spot: what is read out of them is what went in."""
 
 import json
+import shutil
 from pathlib import Path
 
 import gguf
@@ -10,8 +11,11 @@ from tokenizers import Tokenizer, pre_tokenizers
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from kitae.adopt.gguf import _split_as_learnt, dequantise
+from kitae.core.label import Label
 from kitae.core.mistakes import Mistake
 from kitae.engine.tiny import SENTENCES, make_tiny
+from kitae.naming import in_gguf, subject_named
+from kitae.project import Project
 
 TENSORS = {
     "token_embd": "embed_tokens",
@@ -158,3 +162,18 @@ def test_gpt2_and_splits_that_transformers_knows_are_left_alone() -> None:
 def test_a_split_that_nobody_here_knows_is_a_mistake() -> None:
     with pytest.raises(Mistake, match="exotic"):
         _split_as_learnt(byte_level(), "exotic", Path("x.gguf"))
+
+
+def test_a_base_in_gguf_is_asked_as_a_folder_that_is_sealed_once(file: Path, tiny_project: Path) -> None:
+    shutil.copyfile(file, tiny_project / "mine.gguf")
+    project = Project(tiny_project)
+    assert in_gguf(project, "path:mine.gguf") and not in_gguf(project, "path:../base")
+    subject = subject_named(project, "path:mine.gguf", label=Label.PUBLIC)
+    (sealed,) = project.store.artifacts("model")
+    assert sealed.name == "base-mine"
+    assert subject.folder == sealed.folder and subject.licences == sealed.licences
+    # In the number format that folders are asked in, so that both may be compared.
+    beside = subject_named(project, "path:../base", label=Label.PUBLIC)
+    assert subject.identity.number_format == beside.identity.number_format == "float32"
+    assert subject_named(project, "path:mine.gguf", label=Label.PUBLIC).identity == subject.identity
+    assert len(project.store.artifacts("model")) == 1

@@ -148,7 +148,7 @@ app.add_typer(evaluating, name="evaluate")
 def evaluate(
     context: typer.Context,
     suite: Annotated[str, typer.Option(help="A bundled suite (forge-ja …) or one of [[suites]].")] = "",
-    model: Annotated[str, typer.Option(help="model/tuned, path:FOLDER, hf:ORG/NAME or endpoint:NAME.")] = "",
+    model: Annotated[str, typer.Option(help="model/tuned, path:FOLDER, hf:ORG/NAME, wheel:NAME, endpoint:NAME.")] = "",
     judge: Annotated[str, typer.Option(help="Of [judges] or [endpoints]; or a model that runs here.")] = "",
     retrieval: Annotated[bool, typer.Option("--retrieval", help="Show the model what the search finds.")] = False,
     adapter: Annotated[Path | None, typer.Option(help="A LoRA adapter (PEFT) to add to the model.")] = None,

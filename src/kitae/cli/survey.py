@@ -107,14 +107,14 @@ def _print(console: Console, output: SurveyOutput) -> None:
     for name, number in numbers.items():
         say(f"{number}  {name}")
     for suite in (each.suite for each in output.candidates[0].scores):
-        say()
+        say("")
         console.print(_scores(output, suite, numbers))
-    say()
+    say("")
     console.print(_takes(output, numbers))
     for each in output.candidates:
         for column, why in each.unknown.items():
             say(f"{numbers[each.model]}: {column.replace('_', ' ')} not known: {why}")
-    say()
+    say("")
     say(f"recommended: {output.recommended or 'none'}")
     for reason in output.reasons:
         say(f"- {reason}")
