@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .core.files import write_atomically
 from .core.generation import Decoding, Generated, Identity
 from .core.label import highest
 from .core.mistakes import Mistake
@@ -17,22 +16,20 @@ from .evaluate.answers import Asked as Prompted
 from .evaluate.answers import answers
 from .evaluate.asking import Near, answers_from, ask_all
 from .evaluate.collect import SILENCE_TRIES, Ask
-from .evaluate.judging.asked import Answer
+from .evaluate.judging.asked import REPLIES, Answer
 from .evaluate.judging.protocol import Protocol, protocol_named
-from .evaluate.judging.request import JudgeRequest, Judgment, judged, requests_for
+from .evaluate.judging.request import JUDGMENTS, JudgeRequest, Judgment, judged, requests_for
 from .evaluate.judging.standing import told
 from .evaluate.judging.suspicion import flags
 from .evaluate.purse import Purse
-from .evaluate.statistics import Estimate, estimate
+from .evaluate.statistics import Estimate, by_question
 from .evaluate.surface import Surfaces, beside, surface
 from .evaluate.tally import Tally, tally
 from .evaluate.turns import answered
-from .naming import Asked, Subject, judge_named, subject_named, suite_named, suite_names, with_retrieval
+from .naming import Subject, judge_named, subject_named, with_retrieval
 from .project import Project
+from .suites import Asked, suite_named
 
-JUDGMENTS = "judgments"
-REPLIES = "replies"
-VIEW = "view.html"
 MAX_TOKENS = 1024
 """Of an answer: FastChat's."""
 
@@ -232,15 +229,11 @@ def _read(records: Records, requests: Sequence[JudgeRequest]) -> list[Judgment]:
 
 
 def _program(suite: Asked, said: Sequence[Answer]) -> Estimate | None:
-    """Over questions: several wordings and samples of one count as their mean."""
     if suite.own is None or suite.own.scored != "program":
         return None
     question = {prompt.id: prompt.question for prompt in suite.prompts}
-    credits: dict[str, list[float]] = {}
-    for each in said:
-        credits.setdefault(question[each.question], []).append(suite.own.score(each.question, each.turns[-1]).credit)
-    # With none or nearly none right this has an interval too (Wilson's).
-    return estimate([sum(each) / len(each) for each in credits.values()])
+    own = suite.own
+    return by_question((question[each.question], own.score(each.question, each.turns[-1]).credit) for each in said)
 
 
 def _doubts(found: Judged | None, said: Sequence[Answer], records: Records) -> tuple[str, ...]:
@@ -253,19 +246,3 @@ def _doubts(found: Judged | None, said: Sequence[Answer], records: Records) -> t
         return (*suspicious, f"the score means nothing: {unread}, so {found.judge} is no judge of this")
     doubt = told(records, found.judge)
     return (*suspicious, doubt) if doubt else tuple(suspicious)
-
-
-def write_view(project: Project) -> Path:
-    """Writes `view.html`: what judges said, and every answer, from the records alone. It asks nobody."""
-    from .report.examined import boards
-    from .report.page import view
-
-    records, facts = project.records, project.file.project
-    judgments = [Judgment.model_validate(row) for row in records.all(JUDGMENTS)]
-    said = {answer.key: answer for answer in map(Answer.model_validate, records.all(REPLIES))}
-    judged_suites = {each.about.suite for each in judgments} & set(suite_names(project))
-    suites = [suite_named(project, name) for name in sorted(judged_suites)]
-    turns = {(suite.name, prompt.id): prompt.turns for suite in suites for prompt in suite.prompts}
-    page = view(facts.name, facts.language, boards(judgments, said, turns))
-    write_atomically(project.folder / VIEW, [page.encode()])
-    return project.folder / VIEW

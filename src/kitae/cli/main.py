@@ -229,11 +229,14 @@ def add(
 
 
 @app.command()
-def view(json: Json = False) -> None:
-    """Write view.html: what judges said, and every answer."""
+def view(
+    show: Annotated[bool, typer.Option("--open", help="And show it in the browser.")] = False,
+    json: Json = False,
+) -> None:
+    """Write view.html: who scores what, and every answer side by side."""
     from .view import view as command
 
-    command(Where.folder, as_json=json)
+    command(Where.folder, show=show, as_json=json)
 
 
 @app.command()

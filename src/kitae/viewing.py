@@ -1,0 +1,73 @@
+"""What was examined, read from the records alone: the page of it. Nobody is asked anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from .core.files import write_atomically
+from .core.mistakes import Mistake
+from .core.noun import Noun
+from .core.records import Records
+from .evaluate.judging.asked import REPLIES, Answer
+from .evaluate.judging.request import JUDGMENTS, Judgment
+from .project import REPORT, Project
+from .report.boards import Board
+from .report.examined import boards
+from .report.page import view
+from .suites import suite_named, suite_names
+
+VIEW = "view.html"
+T = TypeVar("T", bound=Noun)
+
+
+def write_view(project: Project) -> Path:
+    """Writes `view.html`: who scores what, and every answer.
+
+    Raises:
+        Mistake: a row of the records is of a form that this kitae does not know.
+    """
+    facts, file = project.file.project, project.folder / VIEW
+    report = REPORT if (project.folder / REPORT).is_file() else ""
+    write_atomically(file, [view(facts.name, facts.language, examined(project), report=report).encode()])
+    return file
+
+
+def examined(project: Project) -> list[Board]:
+    """A board for each suite and each way of rating it, of all that is in the records.
+
+    Raises:
+        Mistake: a row of the records is of a form that this kitae does not know.
+    """
+    answers, judgments = _rows(project)
+    if not answers and not judgments:
+        return []
+    suites = [suite_named(project, name) for name in suite_names(project)]
+    return boards(suites, answers, judgments)
+
+
+def _rows(project: Project) -> tuple[dict[str, Answer], list[Judgment]]:
+    answers = {each.key: each for each in read(project.records, REPLIES, Answer)}
+    return answers, list(read(project.records, JUDGMENTS, Judgment))
+
+
+def read(records: Records, kind: str, noun: type[T]) -> Iterator[T]:
+    """The rows of a kind.
+
+    Raises:
+        Mistake: one is of a form that this kitae does not know.
+    """
+    for row in records.all(kind):
+        try:
+            yield noun.model_validate(row)
+        except ValidationError as error:
+            found = error.errors()[0]
+            told = f"{'.'.join(map(str, found['loc']))}: {found['msg']}"
+            raise Mistake(
+                f"a row of the records is not as this kitae writes them: {told}",
+                where=str(records.folder / kind),
+                hint="install the kitae that wrote it, or a newer one",
+            ) from None
