@@ -54,6 +54,7 @@ def page(story: Story) -> str:
     environment = _environment()
     return environment.get_template("page.html").render(
         story=story,
+        boards=[Shown(board) for board in story.examined],
         results=results(story),
         questions=answers(story),
         corpora=corpora(story),

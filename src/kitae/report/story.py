@@ -13,6 +13,7 @@ from ..evaluate.nulls import NULL
 from ..evaluate.recipe import Row
 from ..evaluate.scorecard import row_of
 from .bilingual import Language
+from .boards import Board
 
 
 class Goal(Protocol):
@@ -46,6 +47,10 @@ class Story:
     """Rows of the gate's ledger: `Records.all("ledger")`."""
     spending: Sequence[Mapping[str, Any]] = ()
     """What courses took against their plans: `Records.all("spending")`."""
+    examined: Sequence[Board] = ()
+    """Who scores what on suites that a judge or a program rates: from the records of answers and judgments."""
+    view: str = ""
+    """Name of the file beside the report that shows every answer of these; empty where there is none."""
     yen_per_hour: float = 0.0
     """Quoted price of the machine that answered; without it no yen are told."""
     against: str = ""
