@@ -179,6 +179,18 @@ def rescore(
     command(tuple(files), protocol, as_json=json)
 
 
+@evaluating.command(name="export")
+def evaluate_export(
+    folder: Annotated[Path, typer.Argument(help="FastChat's `data`; each suite gets a folder in it.")],
+    suite: Annotated[str, typer.Option(help="This one alone.")] = "",
+    json: Json = False,
+) -> None:
+    """Write answers and judgments as the files that FastChat reads."""
+    from .evaluate_export import evaluate_export as command
+
+    command(Where.folder, folder, suite, as_json=json)
+
+
 judging = typer.Typer(no_args_is_help=True, help="How far a judge can be believed.")
 app.add_typer(judging, name="judge")
 
