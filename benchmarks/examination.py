@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from kitae.core.quantity import Money, total
-from kitae.examining import JUDGMENTS
+from kitae.evaluate.judging.request import JUDGMENTS
 
 HERE = Path(__file__).parent
 SEED = 7

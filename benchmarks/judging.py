@@ -29,9 +29,9 @@ from kitae.evaluate.asking import Far, ask_all
 from kitae.evaluate.judging.asked import Answer
 from kitae.evaluate.judging.own_prompts import own_templates
 from kitae.evaluate.judging.protocol import own_protocol
-from kitae.evaluate.judging.request import requests_for
+from kitae.evaluate.judging.request import JUDGMENTS, requests_for
 from kitae.evaluate.own.shelf import own_suite
-from kitae.examining import JUDGMENTS, ask_of
+from kitae.examining import ask_of
 from kitae.gate.client import Gate
 from kitae.gate.policy import Endpoint
 

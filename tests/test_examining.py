@@ -20,10 +20,12 @@ from kitae.core.mistakes import Mistake
 from kitae.core.quantity import parse_money
 from kitae.evaluate.imported.folder import read_folder
 from kitae.evaluate.imported.shelf import keep
+from kitae.evaluate.judging.request import JUDGMENTS
 from kitae.evaluate.purse import BudgetReached
-from kitae.examining import JUDGMENTS, Examined, Wanted, examine, write_view
+from kitae.examining import Examined, Wanted, examine
 from kitae.gate.client import LEDGER
 from kitae.project import Project
+from kitae.viewing import write_view
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 MODEL = "model/tuned-int8"
@@ -71,7 +73,7 @@ def test_a_judge_rates_both_turns_of_every_question_once(walked: Path, tmp_path:
     assert len((tmp_path / "log").read_text(encoding="utf-8").splitlines()) == 160
     purposes = {(row["purpose"], row["label"]) for row in Project(walked).records.all(LEDGER)}
     page = write_view(Project(walked)).read_text(encoding="utf-8")
-    assert page.count('class="answer"') == 160 and "forge-ja" in page and "$0.32" in page
+    assert page.count('"answer":"') == 160 and "forge-ja" in page and "$0.32" in page
     # The model learnt from internal documents, so its answers are internal, though the questions are public.
     assert purposes == {("judge", "internal")}
 

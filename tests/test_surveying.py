@@ -19,11 +19,11 @@ from kitae.core.mistakes import Mistake
 from kitae.core.quantity import parse_money
 from kitae.core.suite import read_suite
 from kitae.engine.tiny import make_tiny
+from kitae.evaluate.judging.request import JUDGMENTS
 from kitae.evaluate.purse import BudgetReached
 from kitae.evaluate.suites import score_of
-from kitae.examining import JUDGMENTS
-from kitae.naming import suite_named
 from kitae.project import Project
+from kitae.suites import suite_named
 from kitae.surveying import Sought, survey
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"

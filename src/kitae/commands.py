@@ -23,7 +23,7 @@ from .measuring import load, rereading
 from .plan.actual import KIND as SPENDING
 from .plan.plan import Plan
 from .planning import note_spending, plans_of
-from .project import FILE, Project, Variant
+from .project import FILE, REPORT, Project, Variant
 from .rented.inputs import INPUTS, Inputs, Learning, inputs_of
 from .rented.upload import Upload, artifact_uploads, file_uploads, kitae_uploads
 from .road import Road, courses_of, train_given, walk
@@ -271,6 +271,7 @@ def write_report(project: Project, making: Making) -> Path:
     from .report.page import write
     from .report.picture import picture
     from .report.story import Story
+    from .viewing import VIEW, examined
 
     story = Story(
         name=project.file.project.name,
@@ -282,10 +283,12 @@ def write_report(project: Project, making: Making) -> Path:
         spending=list(project.records.all(SPENDING)),
         plan=_planned(project),
         against=AGAINST,
+        examined=examined(project),
+        view=VIEW if (project.folder / VIEW).is_file() else "",
         yen_per_hour=project.yen_per_hour,
     )
     write_atomically(project.folder / "report.svg", [picture(story).encode()])
-    return write(project.folder / "report.html", story)
+    return write(project.folder / REPORT, story)
 
 
 def _planned(project: Project) -> Plan | Mistake:

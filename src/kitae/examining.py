@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .core.files import write_atomically
 from .core.generation import Decoding, Generated, Identity
 from .core.label import Label, highest
 from .core.mistakes import Mistake
@@ -19,22 +18,20 @@ from .evaluate.answers import Asked as Prompted
 from .evaluate.answers import answer_key, answers
 from .evaluate.asking import Near, answers_from, ask_all
 from .evaluate.collect import SILENCE_TRIES, Ask
-from .evaluate.judging.asked import Answer
+from .evaluate.judging.asked import REPLIES, Answer
 from .evaluate.judging.protocol import Protocol, protocol_named
-from .evaluate.judging.request import JudgeRequest, Judgment, judged, requests_for
+from .evaluate.judging.request import JUDGMENTS, JudgeRequest, Judgment, judged, requests_for
 from .evaluate.judging.standing import told
 from .evaluate.judging.suspicion import flags
 from .evaluate.purse import Purse
-from .evaluate.statistics import Estimate, estimate
+from .evaluate.statistics import Estimate, estimate, per_question
 from .evaluate.surface import Surfaces, beside, surface
 from .evaluate.tally import Tally, tally
 from .evaluate.turns import answered
-from .naming import Asked, Subject, judge_named, subject_named, suite_named, suite_names, with_retrieval
+from .naming import Subject, judge_named, subject_named, with_retrieval
 from .project import Project
+from .suites import Asked, suite_named
 
-JUDGMENTS = "judgments"
-REPLIES = "replies"
-VIEW = "view.html"
 MAX_TOKENS = 1024
 """Of an answer: FastChat's."""
 
@@ -341,13 +338,10 @@ def _read(records: Records, requests: Sequence[JudgeRequest]) -> list[Judgment]:
 
 def _credits(suite: Asked, said: Sequence[Answer]) -> dict[str, float]:
     """By question; none where a judge has to read the answers."""
-    if suite.score is None:
+    if (score := suite.score) is None:
         return {}
     question = {prompt.id: prompt.question for prompt in suite.prompts}
-    credits: dict[str, list[float]] = {}
-    for each in said:
-        credits.setdefault(question[each.question], []).append(suite.score(each.question, each.turns[-1]).credit)
-    return {name: sum(each) / len(each) for name, each in credits.items()}
+    return per_question((question[each.question], score(each.question, each.turns[-1]).credit) for each in said)
 
 
 def _unshown(examination: Examination) -> tuple[str, ...]:
@@ -367,19 +361,3 @@ def _doubts(found: Judged | None, said: Sequence[Answer], records: Records) -> t
         return (*suspicious, f"the score means nothing: {unread}, so {found.judge} is no judge of this")
     doubt = told(records, found.judge)
     return (*suspicious, doubt) if doubt else tuple(suspicious)
-
-
-def write_view(project: Project) -> Path:
-    """Writes `view.html`: what judges said, and every answer, from the records alone. It asks nobody."""
-    from .report.examined import boards
-    from .report.page import view
-
-    records, facts = project.records, project.file.project
-    judgments = [Judgment.model_validate(row) for row in records.all(JUDGMENTS)]
-    said = {answer.key: answer for answer in map(Answer.model_validate, records.all(REPLIES))}
-    judged_suites = {each.about.suite for each in judgments} & set(suite_names(project))
-    suites = [suite_named(project, name) for name in sorted(judged_suites)]
-    turns = {(suite.name, prompt.id): prompt.turns for suite in suites for prompt in suite.prompts}
-    page = view(facts.name, facts.language, boards(judgments, said, turns))
-    write_atomically(project.folder / VIEW, [page.encode()])
-    return project.folder / VIEW

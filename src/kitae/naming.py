@@ -1,10 +1,10 @@
-"""A suite, a model and a judge, by the names that people give them: who answers, what is asked, who rates it."""
+"""A model and a judge, by the names that people give them: who answers, and who rates it."""
 
 from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -19,19 +19,12 @@ from .core.generation import Identity
 from .core.label import EVERYONE, Label, highest
 from .core.making import Making
 from .core.mistakes import Mistake, nearest
-from .core.noun import Noun, canonical, digest
+from .core.noun import canonical, digest
 from .core.run import Silent, Watcher
-from .core.suite import read_suite
 from .engine.grounding import grounded
 from .engine.open import hf_folder, tokenizer_folder
 from .evaluate.answers import Model
 from .evaluate.asking import Far, Near
-from .evaluate.imported.shelf import imported_suite
-from .evaluate.imported.shelf import names as imported_names
-from .evaluate.judging.asked import Asked as Prompt
-from .evaluate.judging.prompts import Template
-from .evaluate.scoring import Verdict
-from .evaluate.suites import OWN, OwnSuite, own_suite, score_of
 from .evaluate.turns import Frame, Framed, plain
 from .gate.policy import Purpose
 from .project import Project
@@ -48,59 +41,6 @@ SERVED = (
     "its server puts the messages into a chat template of its own, which cannot be seen from here; "
     "a wrong one costs a model a point and more"
 )
-
-
-class CompanyPrompt(Noun):
-    """A question of one of the project's own suites, for a judge."""
-
-    id: str
-    question: str
-    category: str = ""
-    turns: tuple[str, ...]
-    references: tuple[str, ...] = ()
-    version: str
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A suite: what is asked, and how far it may go."""
-
-    name: str
-    prompts: Sequence[Prompt]
-    label: Label
-    own: OwnSuite | None = None
-    """Where it is bundled or imported."""
-    score: Callable[[str, str], Verdict] | None = None
-    """The verdict of a program on an answer to the prompt of an id; `None` where a judge has to read it."""
-    templates: tuple[Template, ...] = ()
-    """Published prompts for a judge that were imported with it."""
-    notes: tuple[str, ...] = ()
-    """What has to be said wherever its scores are shown."""
-    whole: int = 0
-    """How many questions these were drawn from; 0 where they are all."""
-
-    @property
-    def version(self) -> str:
-        """Changes with any question."""
-        return self.own.version if self.own else digest([prompt.version for prompt in self.prompts])[:16]
-
-    @property
-    def questions(self) -> int:
-        """What errors are clustered by; wordings of one question count once."""
-        return len({prompt.question for prompt in self.prompts})
-
-    def drawn(self, limit: int | None) -> Asked:
-        """The suite with at most so many of its questions: always the same ones, and under a larger limit these too."""
-        if limit is None or limit >= self.questions:
-            return self
-        order = sorted({prompt.question for prompt in self.prompts}, key=lambda question: digest([self.name, question]))
-        chosen = set(order[:limit])
-        return replace(
-            self,
-            prompts=[prompt for prompt in self.prompts if prompt.question in chosen],
-            whole=len(order),
-            notes=(*self.notes, f"{self.name}: only {limit} of its {len(order)} questions, always the same ones"),
-        )
 
 
 @dataclass(frozen=True)
@@ -126,48 +66,6 @@ class Subject:
         """What its answers are told apart by, the passages that it is shown among it."""
         found = self.who.identity
         return found.model_copy(update={"model": f"{found.model}+{self.searched}"}) if self.searched else found
-
-
-def suite_named(project: Project, name: str) -> Asked:
-    """A bundled suite, one of `[[suites]]`, or one that was imported.
-
-    Raises:
-        Mistake: there is none of that name.
-    """
-    if name in OWN:
-        own = own_suite(name)
-        return Asked(name, own.prompts, Label.PUBLIC, own, _program(own))
-    for recipe in project.file.suites:
-        if recipe.name == name:
-            suite = read_suite(project.folder / recipe.file, name=name, kind=recipe.kind)
-            prompts = [
-                CompanyPrompt(id=each.id, question=each.id, turns=(each.question,), version=each.version)
-                for each in suite.questions
-            ]
-            return Asked(name, prompts, recipe.label, score=score_of(suite))
-    if name in imported_names(project.folder):
-        # What others have published is public; its licence stands in its own file.
-        imported = imported_suite(project.folder, name)
-        suite_of = imported.suite()
-        return Asked(
-            name,
-            suite_of.prompts,
-            Label.PUBLIC,
-            suite_of,
-            _program(suite_of),
-            imported.templates,
-            tuple(imported.notes),
-        )
-    raise Mistake(f"no suite `{name}`", where="--suite", hint=nearest(name, suite_names(project)))
-
-
-def _program(own: OwnSuite) -> Callable[[str, str], Verdict] | None:
-    return own.score if own.scored == "program" else None
-
-
-def suite_names(project: Project) -> list[str]:
-    """What `suite_named` knows."""
-    return [*OWN, *(recipe.name for recipe in project.file.suites), *imported_names(project.folder)]
 
 
 def subject_named(

@@ -30,6 +30,7 @@ from .plan.window import PlannedRun, Window
 from .train.recipe import PLAIN, Computing, Limits, PreferRecipe, PretrainRecipe, TuneRecipe
 
 FILE = "kitae.toml"
+REPORT = "report.html"
 
 INHERITED = {
     ("project", "language"): (

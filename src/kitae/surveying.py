@@ -19,8 +19,9 @@ from .evaluate.judging.contrast import contrast
 from .evaluate.statistics import Interval
 from .examining import MAX_TOKENS, Examination, Examined, Took, Wanted, carry_out, judging_of, prepare
 from .footprint import Footprint, Price, footprint, price
-from .naming import Subject, in_gguf, label_of, suite_named
+from .naming import Subject, in_gguf, label_of
 from .project import Project
+from .suites import suite_named
 
 DEFAULT = "riddles-ja"
 """Scored by program, so that it needs no judge."""

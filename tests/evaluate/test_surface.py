@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from kitae.evaluate.surface import (
     best_f1,
     bits_per_character,
     cut_off,
+    ends_in_repeats,
     exact,
     japanese_share,
     language,
@@ -233,3 +235,11 @@ def test_models_that_are_known_to_answer_badly_are_found(
     rows = map(json.loads, file.read_text(encoding="utf-8").splitlines())
     found = looked_at([row["ModelAnswer"] or "" for row in rows])
     assert low <= getattr(found, flag) <= high
+
+
+@given(st.text("あい"), st.text("あいう", min_size=1, max_size=70), st.integers(1, 6), st.text("うえ", max_size=75))
+def test_repeats_at_the_end_are_those_that_a_regular_expression_finds(
+    before: str, piece: str, times: int, after: str
+) -> None:
+    text = before + piece * times + after
+    assert ends_in_repeats(text) == bool(re.search(r"(.{2,60}?)\1{3,}.{0,60}\Z", text, re.DOTALL))

@@ -10,23 +10,28 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from random import Random
 from types import TracebackType
 from typing import Any, Self
 
 import pytest
 
+import kitae.sample
 from kitae.core.generation import Decoding, Generated, Identity
 from kitae.core.label import Label
 from kitae.evaluate.judging.asked import Answer
 from kitae.evaluate.judging.protocol import own_protocol
 from kitae.evaluate.judging.request import judged, requests_for
 from kitae.evaluate.own.items import Prompt
-from kitae.naming import Asked
+from kitae.evaluate.own.shelf import own_suite
 from kitae.report.examined import boards
 from kitae.report.page import view, write
+from kitae.suites import Asked
 
+Text = Callable[[str, str, int], str]
+"""Of a model, a question and a turn."""
 CHROMIUM = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
 )
@@ -124,7 +129,7 @@ class Browser:
 
     def evaluate(self, expression: str) -> Any:
         """The value of a JavaScript expression in the page; its own policy does not reach here."""
-        found = self("Runtime.evaluate", expression=expression, returnByValue=True)
+        found = self("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         if "exceptionDetails" in found:
             raise RuntimeError(json.dumps(found["exceptionDetails"]))
         return found["result"].get("value")
@@ -258,52 +263,211 @@ def test_the_dark_theme_is_dark(browser: Browser, file: Path) -> None:
     assert browser.evaluate(ground) == "rgb(251, 250, 247)"
 
 
-@pytest.fixture(scope="module")
-def view_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `kitae view` writes, with ratings of 8, none and 3 for three models."""
-    prompts = (
-        Prompt(id="w1", question="w1", category="writing", turns=("案内文を書いて" * 9,)),
-        Prompt(id="m1", question="m1", category="stem", turns=("浮力とは",)),
-    )
-    identity, rows = Identity(model="m", engine="e", number_format="n"), []
-    said: dict[str, Answer] = {}
-    for model, words in (("model/long-name-of-a-model@1a2b3c4d", "[[8]]"), ("b", "分かりません"), ("c", "[[3]]")):
+MODELS = ("model/long-name-of-a-model@1a2b3c4d", "b", "c", "d", "e")
+
+
+def rated(models: Sequence[str], prompts: Sequence[Prompt], text: Text, words: Text) -> str:
+    """What `kitae view` writes of these models' answers to a suite under one judge."""
+    protocol, said, rows = own_protocol("kitae-ja-single"), dict[str, Answer](), []
+    suite = Asked("s", prompts, Label.PUBLIC)
+    for model in models:
+        identity = Identity(model=model, engine="f" if model == "e" else "e", number_format="n")
         answers = [
-            Answer(model=model, identity=identity.model_copy(update={"model": model}), decoding=Decoding(),
-                   question=each.id, version=each.version, turns=("答え" * 200,))
+            Answer(model=model, identity=identity, decoding=Decoding(), question=each.id, version=each.version,
+                   turns=tuple(text(model, each.id, turn) for turn in range(len(each.turns))))
             for each in prompts
         ]  # fmt: skip
-        protocol = own_protocol("kitae-ja-single")
         said |= {each.key: each for each in answers}
-        for request in requests_for(Asked("s", prompts, Label.PUBLIC), answers, protocol, judge="j"):
-            reply = Generated(text=words, finish="stop", prompt_tokens=1, tokens=1, seconds=1)
+        for request in requests_for(suite, answers, protocol, judge="j"):
+            told = words(model, request.about.question, request.about.turn - 1)
+            reply = Generated(text=told, finish="stop", prompt_tokens=1, tokens=1, seconds=1)
             rows.append(judged(request, reply, protocol))
-    page = view("例", "ja", boards(rows, said, {("s", each.id): each.turns for each in prompts}))
+    return view("例", "ja", boards([suite], said, rows))
+
+
+@pytest.fixture(scope="module")
+def view_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Five models, three questions. The judge says 8 of the first, nothing of `b`, 3 of `c`; `d` loses on one."""
+    prompts = (
+        Prompt(id="w1", question="w1", category="writing", turns=("案内文を書いて" * 9,)),
+        Prompt(id="s1", question="s1", category="stem", turns=("浮力とは",)),
+        Prompt(id="h1", question="h1", category="humanities", turns=("俳句とは", "例を一つ")),
+    )
+    scores = {MODELS[0]: "[[8]]", "b": "分かりません", "c": "[[3]]", "e": "[[2]]"}
+    page = rated(
+        MODELS,
+        prompts,
+        lambda model, question, turn: f"{model}の{question}への答え{turn}。" * 30,
+        lambda model, question, turn: scores.get(model, "[[9]]" if question == "s1" else "[[4]]"),
+    )
     file = tmp_path_factory.mktemp("view") / "view.html"
     file.write_text(page, encoding="utf-8")
     return file
 
 
+def opened(browser: Browser, file: Path, width: int = 1280, **more: Any) -> None:
+    """With its first board shown."""
+    browser.open(file, width=width, **more)
+    until = time.monotonic() + browser.seconds
+    while not browser.evaluate("document.querySelectorAll('.question').length"):
+        assert time.monotonic() < until, "the board never came"
+
+
 @pytest.mark.parametrize("width", [390, 1280])
-def test_the_view_fits_every_window_and_loads_nothing(browser: Browser, view_file: Path, width: int) -> None:
-    browser.open(view_file, width=width)
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_the_view_fits_every_window_and_loads_nothing(
+    browser: Browser, view_file: Path, width: int, language: str
+) -> None:
+    opened(browser, view_file, width)
+    browser.evaluate(f"document.querySelector('#words-{language}').click()")
     browser.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+    assert browser.evaluate("new Promise((done) => setTimeout(done, 50))") is None
     assert browser.evaluate("document.documentElement.scrollWidth") <= width
     assert browser.evaluate(f"({WIDER})({width})") == []
     assert browser.requests() == [view_file.as_uri()]
     assert browser.complaints() == []
 
 
-def test_the_view_shows_the_questions_that_are_asked_for(browser: Browser, view_file: Path) -> None:
-    browser.open(view_file, width=1280)
-
-    def shown(name: str, value: str) -> int:
+def choose(browser: Browser, **chosen: str) -> list[str]:
+    """Ids of the questions that are shown then."""
+    for name, value in chosen.items():
         browser.evaluate(f"document.querySelector('.filters').elements['{name}'].value = '{value}'")
-        browser.evaluate("document.querySelector('.filters').dispatchEvent(new Event('change', {bubbles: true}))")
-        return int(browser.evaluate("+document.querySelector('.filters output').textContent"))
+    browser.evaluate("document.querySelector('.filters').dispatchEvent(new Event('change', {bubbles: true}))")
+    shown: list[str] = browser.evaluate(
+        "[...document.querySelectorAll('.question .about')].map((each) => each.querySelector('span').textContent)"
+    )
+    assert browser.evaluate("+document.querySelector('.filters output').textContent") == len(shown)
+    return shown
 
-    assert shown("which", "failed") == 2
-    assert shown("which", "apart") == 2
-    assert shown("which", "low") == 2
-    assert shown("category", "stem") == 1
-    assert shown("which", "") == 1
+
+def test_the_view_shows_the_questions_that_are_asked_for(browser: Browser, view_file: Path) -> None:
+    opened(browser, view_file)
+    first, d, c, b = "0", "1", "2", "4"  # the best first; `e` is the fourth, `b` has no score
+    assert choose(browser, own=d, other=first, which="worse") == ["w1", "h1"]  # 4 and not 8
+    assert choose(browser, own=d, other=first, which="better") == ["s1"]
+    assert choose(browser, own=first, other=d, which="worse") == ["s1"]
+    assert choose(browser, own=b, other=first, which="worse") == []  # a failure is no regression …
+    assert choose(browser, own=b, which="failed") == ["w1", "s1", "h1"]  # … and shown for itself
+    assert choose(browser, own=c, which="low") == ["w1", "s1", "h1"]
+    assert choose(browser, own=d, which="low", category="writing") == ["w1"]
+    assert choose(browser, which="", category="stem") == ["s1"]
+
+
+def test_answers_stand_beside_each_other_with_the_words_of_the_judge(browser: Browser, view_file: Path) -> None:
+    opened(browser, view_file)
+    browser.evaluate("[...document.querySelectorAll('.question')].at(-1).open = true")
+    browser.evaluate("new Promise((done) => setTimeout(done, 50))")
+    names = "[...document.querySelectorAll('.turn .who .name')].map((each) => each.textContent)"
+    assert browser.evaluate(names) == [MODELS[0], "d", "c"] * 2
+    answer = browser.evaluate("document.querySelector('.turn .answer .text').textContent")
+    assert answer == f"{MODELS[0]}のh1への答え0。" * 30
+    assert browser.evaluate("document.querySelector('.turn .words-of .text').textContent") == "[[8]]"
+
+
+DRAWN = "[...document.querySelectorAll('.radar .row')].map((each) => getComputedStyle(each).display !== 'none')"
+
+
+def test_four_models_are_shown_at_once_and_no_fifth(browser: Browser, view_file: Path) -> None:
+    opened(browser, view_file)
+    boxes = "[...document.querySelectorAll('input[name=line]')]"
+    assert browser.evaluate(DRAWN) == [True, True, True, False, False]
+    browser.evaluate(f"{boxes}[3].click()")
+    assert browser.evaluate(DRAWN) == [True, True, True, True, False]
+    assert browser.evaluate(f"{boxes}.map((each) => each.disabled)") == [False] * 4 + [True]
+    browser.evaluate(f"{boxes}[0].click()")
+    assert browser.evaluate(DRAWN) == [False, True, True, True, False]
+    assert browser.evaluate(f"{boxes}.map((each) => each.disabled)") == [False] * 5
+
+
+def test_a_difference_says_where_the_engines_are_not_the_same(browser: Browser, view_file: Path) -> None:
+    opened(browser, view_file)
+    unlike = "document.querySelector('.unlike').hidden"
+    choose(browser, own="1", other="0")
+    assert browser.evaluate("document.querySelector('.difference').innerText").startswith(f"d − {MODELS[0]}: −2.75")
+    assert browser.evaluate(unlike) is True
+    choose(browser, own="1", other="3")
+    assert browser.evaluate(unlike) is False
+
+
+def test_the_view_can_be_worked_with_the_keyboard(browser: Browser, view_file: Path) -> None:
+    opened(browser, view_file)
+    reached = []
+    for _ in range(14):
+        browser("Input.dispatchKeyEvent", type="keyDown", key="Tab", code="Tab", windowsVirtualKeyCode=9)
+        reached.append(browser.evaluate("document.activeElement.name || document.activeElement.tagName"))
+    assert [each for each in reached if each == "line"] == ["line"] * 5
+    assert {"own", "other", "which", "category", "SUMMARY"} <= set(reached)
+
+
+def test_on_paper_the_radar_has_its_table(browser: Browser, view_file: Path) -> None:
+    opened(browser, view_file)
+    table = "document.querySelector('.by-category details').open"
+    assert browser.evaluate(table) is False
+    browser("Page.printToPDF")
+    assert browser.evaluate(table) is True
+    browser("Emulation.setEmulatedMedia", media="print")
+    assert browser.evaluate("document.querySelector('.filters').checkVisibility()") is False
+    browser("Emulation.setEmulatedMedia", media="")
+
+
+def test_without_a_script_the_view_still_ranks_its_models(browser: Browser, view_file: Path) -> None:
+    browser.open(view_file, width=1280, script=False)
+    seen = "[...document.querySelectorAll('{}')].filter((each) => each.checkVisibility()).length"
+    assert browser.evaluate(seen.format(".board tbody tr")) == 5
+    assert browser.evaluate(DRAWN) == [True, True, True, False, False]
+    assert browser.evaluate(seen.format(".filters, .choose input, .script")) == 0
+    assert browser.evaluate(seen.format("noscript .note")) == 1
+
+
+WHAT_IS_DONE = {
+    "loading": "1",
+    "regressions": "form.which.value = 'worse'; changed()",
+    "another model": "form.own.value = 12; changed()",
+    "a question": "document.querySelector('.question').open = true",
+}
+DO = """new Promise((done) => {{
+  const form = document.querySelector('.filters').elements;
+  const changed = () => form.own.form.dispatchEvent(new Event('change'));
+  {};
+  requestAnimationFrame(() => setTimeout(done));
+}})"""
+
+
+def busy(browser: Browser) -> float:
+    """Milliseconds of computing that the page's thread has taken, whatever else the machine does."""
+    metrics = {each["name"]: each["value"] for each in browser("Performance.getMetrics")["metrics"]}
+    return 1000 * float(metrics["TaskDuration"])
+
+
+@pytest.mark.slow
+def test_twenty_models_of_160_answers_stay_fast(browser: Browser, tmp_path: Path) -> None:
+    """Answers and judgments as long as real ones: 850 and 300 characters on average."""
+    forge, random = own_suite("forge-ja"), Random(7)
+    documents = sorted(Path(kitae.sample.__file__).parent.rglob("*.md"))
+    source = "".join(each.read_text(encoding="utf-8") for each in documents)
+
+    def piece(shortest: int, longest: int) -> str:
+        start = random.randrange(len(source) - longest)
+        return source[start : start + random.randint(shortest, longest)]
+
+    page = rated(
+        [f"model-{number}" for number in range(20)],
+        forge.prompts,
+        lambda model, question, turn: piece(300, 1400),
+        lambda model, question, turn: f"{piece(200, 400)}\n評価: [[{random.randint(1, 10)}]]",
+    )
+    file = tmp_path / "view.html"
+    file.write_text(page, encoding="utf-8")
+    browser("Performance.enable", timeDomain="threadTicks")
+    before, took = busy(browser), dict[str, float]()
+    opened(browser, file)
+    for what, act in WHAT_IS_DONE.items():
+        browser.evaluate(DO.format(act))
+        took[what], before = busy(browser) - before, busy(browser)
+    painted = browser.evaluate("performance.getEntriesByType('paint').at(-1).startTime")
+    size, nodes = len(page.encode()) / 1e6, browser.evaluate("document.querySelectorAll('*').length")
+    told = ", ".join(f"{what} {round(each)} ms" for what, each in took.items())
+    print(f"{size:.1f} MB, {nodes} elements, painted after {painted:.0f} ms on the clock; computing: {told}")
+    assert size < 15 and nodes < 6000
+    assert took.pop("loading") < 2000
+    assert max(took.values()) < 300

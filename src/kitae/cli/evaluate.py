@@ -9,8 +9,8 @@ from rich.console import Console
 from ..core.mistakes import Mistake
 from ..core.quantity import Money, parse_money
 from ..examining import Examined, Judged, Wanted, examine
-from ..naming import suite_names
 from ..project import Project
+from ..suites import suite_names
 from .compare import pair
 from .examined import EstimateOutput, EvaluateOutput, JudgedOutput, SurfaceOutput
 from .printing import emit

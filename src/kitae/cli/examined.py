@@ -1,4 +1,4 @@
-"""What `kitae evaluate --json` and `kitae view --json` print."""
+"""What `kitae evaluate --json`, `kitae evaluate export --json` and `kitae view --json` print."""
 
 from __future__ import annotations
 
@@ -66,3 +66,16 @@ class EvaluateOutput(Output):
 
 class ViewOutput(Output):
     page: str
+
+
+class FileLine(Noun):
+    """A file of JSON Lines."""
+
+    file: str
+    rows: int
+
+
+class EvaluateExportOutput(Output):
+    folder: str
+    files: tuple[FileLine, ...]
+    """In the order of suites; paths below the folder."""

@@ -179,6 +179,18 @@ def rescore(
     command(tuple(files), protocol, as_json=json)
 
 
+@evaluating.command(name="export")
+def evaluate_export(
+    folder: Annotated[Path, typer.Argument(help="FastChat's `data`; each suite gets a folder in it.")],
+    suite: Annotated[str, typer.Option(help="This one alone.")] = "",
+    json: Json = False,
+) -> None:
+    """Write answers and judgments as the files that FastChat reads."""
+    from .evaluate_export import evaluate_export as command
+
+    command(Where.folder, folder, suite, as_json=json)
+
+
 @app.command()
 def survey(
     models: Annotated[list[str], typer.Argument(metavar="MODEL…", help="As evaluate --model: wheel:gemma3-270m …")],
@@ -250,11 +262,14 @@ def add(
 
 
 @app.command()
-def view(json: Json = False) -> None:
-    """Write view.html: what judges said, and every answer."""
+def view(
+    show: Annotated[bool, typer.Option("--open", help="And show it in the browser.")] = False,
+    json: Json = False,
+) -> None:
+    """Write view.html: who scores what, and every answer side by side."""
     from .view import view as command
 
-    command(Where.folder, as_json=json)
+    command(Where.folder, show=show, as_json=json)
 
 
 @app.command()

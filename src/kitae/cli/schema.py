@@ -10,7 +10,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema
 
 from ..core.noun import Noun
-from .examined import EvaluateOutput, ViewOutput
+from .examined import EvaluateExportOutput, EvaluateOutput, ViewOutput
 from .outputs import (
     AskOutput,
     CalibrateOutput,
@@ -91,6 +91,7 @@ OUTPUTS: dict[str, type[Output]] = {
     "push": TransferOutput,
     "pull": TransferOutput,
     "evaluate-rescore": RescoreOutput,
+    "evaluate-export": EvaluateExportOutput,
     "view": ViewOutput,
     "judge-calibrate": CalibrateOutput,
     "mistake": MistakeOutput,

@@ -7,7 +7,7 @@ here (Miller, "Adding error bars to evals", arXiv 2411.00640). Intervals are 95 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from statistics import NormalDist
 from typing import Literal
 
@@ -130,6 +130,19 @@ def estimate(values: Sequence[float]) -> Estimate:
     if not n:
         return Estimate(mean=None, interval=None, n=0)
     return Estimate(mean=float(np.mean(values)), interval=_interval(values), n=n)
+
+
+def by_question(credits: Iterable[tuple[str, float]]) -> Estimate:
+    """Mean and interval of scores, each with its question; with none or nearly none right too (Wilson's)."""
+    return estimate(list(per_question(credits).values()))
+
+
+def per_question(credits: Iterable[tuple[str, float]]) -> dict[str, float]:
+    """Scores, each with its question: several wordings and samples of one count as their mean."""
+    groups: dict[str, list[float]] = {}
+    for question, credit in credits:
+        groups.setdefault(question, []).append(credit)
+    return {question: sum(each) / len(each) for question, each in groups.items()}
 
 
 def _interval(values: Sequence[float]) -> Interval:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
@@ -80,12 +79,13 @@ def surface(text: str, finish: Finish = "stop", *, expected: Tongue = "ja") -> S
         finish: `length` if it was cut off at the limit of tokens.
         expected: The language that it should be in.
     """
+    found = language(text)
     return Surface(
         characters=len(re.sub(r"\s", "", text)),
         sentences=len([part for part in re.split(r"[。！？!?\n]+", text) if any(c.isalnum() for c in part)]),
         japanese=japanese_share(text),
-        language=language(text),
-        wrong_language=language(text) not in (expected, "none"),
+        language=found,
+        wrong_language=found not in (expected, "none"),
         refused=refuses(text),
         cut_off=cut_off(text, finish),
         repetition=repetition(text),
@@ -118,15 +118,18 @@ def _mean(values: Iterable[float]) -> float:
 
 def japanese_share(text: str) -> float | None:
     """Kana and kanji among all letters outside of code blocks; Chinese counts too, so look at `language` as well."""
-    letters = [character for character in _CODE.sub("", text) if character.isalpha()]
-    if not letters:
-        return None
-    return sum(bool(_KANA.match(c) or _HAN.match(c)) for c in letters) / len(letters)
+    letters = _letters(text)
+    return (len(_KANA.findall(letters)) + len(_HAN.findall(letters))) / len(letters) if letters else None
+
+
+def _letters(text: str) -> str:
+    """Outside of code blocks."""
+    return "".join(filter(str.isalpha, _CODE.sub("", text)))
 
 
 def language(text: str) -> Tongue:
     """The language of most of the text outside of code blocks, Latin letters weighed as `LATIN_WEIGHT` says."""
-    joined = "".join(character for character in _CODE.sub("", text) if character.isalpha())
+    joined = _letters(text)
     if len(joined) < LETTERS:
         return "none"
     kana, han = len(_KANA.findall(joined)), len(_HAN.findall(joined))
@@ -183,10 +186,35 @@ def repetition(text: str) -> float:
     grams = [plain[start : start + GRAM] for start in range(len(plain) - GRAM + 1)]
     if len(grams) < 2 * GRAM:
         return 0.0
-    return 1 - len(Counter(grams)) / len(grams)
+    return 1 - len(set(grams)) / len(grams)
 
 
-_TAIL = re.compile(r"(.{2,60}?)\1{3,}.{0,60}\Z", re.DOTALL)
+PIECE = range(2, 61)
+"""Characters of what stands over and over at the end of an answer …"""
+TIMES = 4
+"""… so often …"""
+AFTER = 60
+"""… with at most so many characters behind it."""
+
+
+def ends_in_repeats(text: str) -> bool:
+    """Whether one piece stands `TIMES` times in a row at the end.
+
+    As a regular expression, `(.{2,60}?)\\1{3}.{0,60}\\Z`, it would take as long as all else that is looked at here.
+    Repeats of a piece are a run of characters each of which is as the one a piece before; a run that is long enough
+    meets one of the places that are looked at.
+    """
+    for piece in PIECE:
+        needed = (TIMES - 1) * piece
+        for place in range(len(text) - 1, max(len(text) - AFTER - needed, piece) - 1, -needed):
+            low = high = place
+            while low >= piece and text[low] == text[low - piece]:
+                low -= 1
+            while high < len(text) and text[high] == text[high - piece]:
+                high += 1
+            if high - low - 1 >= needed and high >= len(text) - AFTER:
+                return True
+    return False
 
 
 def loops(text: str) -> bool:
@@ -195,7 +223,7 @@ def loops(text: str) -> bool:
     Lines and dashes of tables repeat in good answers and are left out.
     """
     plain = re.sub(r"[\s|\-=_・*#─━.…]+", "", text)
-    return repetition(plain) >= LOOPING or _TAIL.search(plain[-600:]) is not None
+    return repetition(plain) >= LOOPING or ends_in_repeats(plain)
 
 
 def exact(answer: str, gold: Sequence[str]) -> bool:

@@ -209,12 +209,37 @@ _REASONS: tuple[tuple[str, str], ...] = (
     (r"(「.*」) was wanted", r"正解は\1"),
     (r"(\d+) lines, (\d+) wanted; F1 (.*)", r"\1行（正解は\2行）、F1 \3"),
     (r"also names (.*)", r"ほかに「\1」も挙げた"),
+    (r"chose (「.*」)", r"\1を選んだ"),
+    (r"no line 「答え：」 and more than one line", "「答え：」の行がなく、一行でもない"),
+    (r"keeps every condition", "条件をすべて守った"),
+    (r"repeats the instruction", "指示をくり返しただけ"),
+    (r"not about what was asked", "頼まれたことに触れていない"),
+    (r"says that it does not know", "知らないと答えた"),
+    (r"declines what is well known", "よく知られたことなのに断った"),
+    (r"refuses", "断った"),
+    (r"says nothing that helps", "役に立つことを述べていない"),
+    (r"names a number that nobody gave", "根拠のない数を挙げた"),
+    (r"claims: (.*)", r"「\1」と断定した"),
+    (r"no judgment came", "審査が届かなかった"),
+    (r"no \[\[n\]\](?: in the last line)?", "最後の行に点数がない"),
+    (r"(\d+) \[\[n\]\] in the last line", r"最後の行に点数が\1個ある"),
+    (r"(\[\[.*\]\]) is no number", r"\1は数ではない"),
+    (r"(\[\[.*\]\]) is off the scale", r"\1は採点の範囲の外"),
+    (r"no verdicts in the last line|no \[\[A\]\], \[\[B\]\] or \[\[C\]\]", "最後の行に判定がない"),
+    (r"(\d+) verdicts in the last line", r"最後の行に判定が\1個ある"),
+    (r"(\d+) of (\d+) answers: the same text to different questions", r"\2件中\1件：別の質問に同じ文"),
+    (r"(\d+) of (\d+) answers: a rating like \[\[10\]\] in the answer", r"\2件中\1件：答えの中に[[10]]のような点数"),
+    (r"(\d+) of (\d+) answers: a list that repeats itself", r"\2件中\1件：同じことをくり返す箇条書き"),
+    (
+        r"(\d+) of (\d+) answers: the failure of an interface \(\$ERROR\$\) instead of an answer",
+        r"\2件中\1件：答えの代わりに接続の失敗（$ERROR$）",
+    ),
 )
 """What `evaluate` gives as reasons. One that is not here is shown as it is."""
 
 
 def reason(why: str) -> Both:
-    """A verdict's reason in both languages."""
+    """A verdict's reason, or what is suspicious about answers, in both languages."""
     for pattern, japanese in _REASONS:
         if re.fullmatch(pattern, why, re.DOTALL):
             return Both(re.sub(pattern, japanese, why, count=1, flags=re.DOTALL), why)

@@ -27,6 +27,17 @@ def share_bar(mean: float, interval: Interval, *, goal: float | None = None) -> 
     return _strip(parts, f"{100 * mean:.0f}% ({100 * interval.low:.0f}–{100 * interval.high:.0f}%)")
 
 
+def rating_bar(mean: float, interval: Interval, scale: tuple[float, float]) -> Markup:
+    """The same for a rating, on an axis of its whole scale with lines at its thirds: 1, 4, 7, 10."""
+    low, high = scale
+
+    def place(value: float) -> float:
+        return 100 * (value - low) / (high - low)
+
+    parts = [_grid((0, 100 / 3, 200 / 3, 100)), _whisker(*map(place, (interval.low, interval.high, mean)))]
+    return _strip(parts, f"{mean:.2f} ({interval.low:.2f}–{interval.high:.2f})")
+
+
 def difference_bar(mean: float, interval: Interval, reach: float) -> Markup:
     """The same for a difference, on an axis from -`reach` to +`reach`, with a line at 0."""
 
@@ -122,6 +133,70 @@ def _line(series: Series, places: Sequence[tuple[float, float]]) -> Markup:
     return Markup('<g class="series {}"><polyline points="{}"/>{}</g>').format(
         series.kind, path, Markup("").join(Markup('<circle cx="{}" cy="{}" r="2.6"/>').format(x, y) for x, y in dots)
     )
+
+
+RADAR_WIDTH, RADAR_HEIGHT, RADAR_REACH = 440, 330, 118
+"""Of a radar; the reach is that of an axis."""
+
+
+def radar(
+    axes: Sequence[Both],
+    rows: Sequence[Sequence[float | None]],
+    rings: Sequence[tuple[float, str]],
+    *,
+    shown: int,
+) -> Markup:
+    """A line around one centre for each row; a table beside it has to say the same, for who cannot see it.
+
+    The page's script chooses which rows are seen, by their class.
+
+    Args:
+        axes: Their names, clockwise from the top; at least three.
+        rows: Shares of the reach by axis; a line is broken where there is none.
+        rings: What is marked on the first axis: share, and what it is called.
+        shown: How many rows are seen at first.
+    """
+
+    def place(number: int, share: float) -> tuple[float, float]:
+        angle = 2 * math.pi * number / len(axes)
+        reach = RADAR_REACH * share
+        return round(RADAR_WIDTH / 2 + reach * math.sin(angle), 1), round(RADAR_HEIGHT / 2 - reach * math.cos(angle), 1)
+
+    def outline(share: float) -> str:
+        return " ".join("{},{}".format(*place(number, share)) for number in range(len(axes)))
+
+    parts = [Markup('<polygon class="grid" points="{}"/>').format(outline(share)) for share, _ in rings]
+    for number, name in enumerate(axes):
+        end = Markup('<line class="grid" x1="{}" y1="{}" x2="{}" y2="{}"/>')
+        parts += [end.format(*place(number, 0), *place(number, 1)), name.inside_svg(_beyond(*place(number, 1.14)))]
+    for share, told in rings:
+        x, y = place(0, share)
+        parts.append(Markup('<text class="tick" x="{}" y="{}">{}</text>').format(x + 4, y + 4, told))
+    for number, row in enumerate(rows):
+        places = [None if share is None else place(axis, share) for axis, share in enumerate(row)]
+        slot = f"slot-{number + 1}" if number < shown else "off"
+        parts.append(Markup('<g class="row {}">{}</g>').format(slot, _around(places)))
+    return Markup('<svg class="radar" aria-hidden="true" viewBox="0 0 {} {}">{}</svg>').format(
+        RADAR_WIDTH, RADAR_HEIGHT, Markup("").join(parts)
+    )
+
+
+def _beyond(x: float, y: float) -> Markup:
+    """Where the name of an axis stands, so that it leads away from the centre."""
+    aside = x - RADAR_WIDTH / 2
+    anchor = "middle" if abs(aside) < 1 else "start" if aside > 0 else "end"
+    return Markup('text-anchor="{}" x="{}" y="{}"').format(anchor, x, y + 5)
+
+
+def _around(places: Sequence[tuple[float, float] | None]) -> Markup:
+    """A line from each place to the next, and from the last to the first; none from or to a place that is missing."""
+    lines = [
+        "M{},{}L{},{}".format(*one, *two)
+        for one, two in zip(places, [*places[1:], *places[:1]], strict=True)
+        if one is not None and two is not None
+    ]
+    dots = [Markup('<circle cx="{}" cy="{}" r="3"/>').format(*each) for each in places if each is not None]
+    return Markup('<path d="{}"/>{}').format("".join(lines), Markup("").join(dots))
 
 
 def amount(value: float) -> Both:

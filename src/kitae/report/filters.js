@@ -1,14 +1,5 @@
 // Filters of the answers, and small comforts. Without this everything on the page is shown.
 (() => {
-  const words = [...document.querySelectorAll('input[name="words"]')];
-  const relabel = () => {
-    const language = words.find((each) => each.checked).value;
-    document.documentElement.lang = language;
-    for (const option of document.querySelectorAll("option[data-ja]")) option.textContent = option.dataset[language];
-  };
-  for (const each of words) each.addEventListener("change", relabel);
-  relabel();
-
   const form = document.querySelector(".filters");
   if (!form) return;
   const list = document.querySelector(".questions");

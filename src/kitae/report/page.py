@@ -13,13 +13,14 @@ from markupsafe import Markup
 
 from ..core.files import write_atomically
 from . import numbers
-from .answers import answers
+from .answers import answers, reason
 from .bilingual import Language, both
+from .boards import Board
 from .corpus import corpora
 from .courses import courses
 from .details import details
 from .dialogues import dialogue_sets
-from .examined import Board
+from .examined import MOST, SHOWN, Shown
 from .lineage import lineage
 from .plan import plan_told
 from .results import results
@@ -52,9 +53,9 @@ def write(file: Path, story: Story) -> Path:
 def page(story: Story) -> str:
     """The report as HTML. The same story gives the same page."""
     environment = _environment()
-    script, style = _source("filters.js"), _source("style.css")
     return environment.get_template("page.html").render(
         story=story,
+        boards=[Shown(board) for board in story.examined],
         results=results(story),
         questions=answers(story),
         corpora=corpora(story),
@@ -65,10 +66,16 @@ def page(story: Story) -> str:
         lineage=lineage(story),
         details=details(story),
         youngest=max((each.record.created for each in story.by_id.values()), default=""),
-        script=Markup(script),
-        script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        style=Markup(style),
+        style=Markup(_source("style.css")),
+        **_script("words.js", "filters.js"),
     )
+
+
+def _script(*names: str) -> dict[str, str]:
+    """The one script of a page, and its digest for the page's policy."""
+    script = "".join(map(_source, names))
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return {"script": Markup(script), "script_digest": digest}
 
 
 def _source(name: str) -> str:
@@ -84,7 +91,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals["both"] = both
+    environment.globals |= {"both": both, "reason": reason}
     environment.filters |= {
         "percent": numbers.percent,
         "span": numbers.span,
@@ -101,18 +108,23 @@ def _environment() -> jinja2.Environment:
     return environment
 
 
-def view(name: str, language: Language, boards: Sequence[Board]) -> str:
-    """What judges said, as a page of its own that loads nothing; the same boards give the same page."""
-    script = _source("examined.js")
+def view(name: str, language: Language, boards: Sequence[Board], *, report: str = "") -> str:
+    """Who scores what, and every answer, as a page of its own that loads nothing; the same boards give the same page.
+
+    Args:
+        report: Name of the report's file beside it; empty where there is none.
+    """
     return (
         _environment()
         .get_template("examined.html")
         .render(
             name=name,
             language=language,
-            boards=boards,
-            script=Markup(script),
-            script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+            boards=[Shown(board) for board in boards],
+            report=report,
+            most=MOST,
+            first=SHOWN,
             style=Markup(_source("style.css")),
+            **_script("words.js", "examined.js"),
         )
     )

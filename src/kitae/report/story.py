@@ -15,6 +15,7 @@ from ..evaluate.recipe import Row
 from ..evaluate.scorecard import row_of
 from ..plan.plan import Plan
 from .bilingual import Language
+from .boards import Board
 
 
 class Goal(Protocol):
@@ -50,6 +51,10 @@ class Story:
     """What courses took against their plans: `Records.all("spending")`."""
     plan: Plan | Mistake | None = None
     """What it was planned to cost, or why there is no plan."""
+    examined: Sequence[Board] = ()
+    """Who scores what on suites that a judge or a program rates: from the records of answers and judgments."""
+    view: str = ""
+    """Name of the file beside the report that shows every answer of these; empty where there is none."""
     yen_per_hour: float = 0.0
     """Quoted price of the machine that answered; without it no yen are told."""
     against: str = ""

@@ -14,6 +14,10 @@ GUIDED = ("math", "reasoning", "coding")
 """Of these, those in which a judge is shown a right answer: without one it believes the wrong ones too often."""
 
 
+REPLIES = "replies"
+"""The kind of records that keeps answers."""
+
+
 class Asked(Protocol):
     """A question with its turns: bundled, imported or a test's own."""
 

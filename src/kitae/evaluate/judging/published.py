@@ -158,7 +158,7 @@ def _single(line: Mapping[str, Any], file: Path, where: str) -> list[Row]:
     return [
         Row(
             model=str(line["model"]),
-            question=str(line["question_id"]),
+            **_question(line),
             turn=turn,
             category=str(line.get("category", "")),
             **bounded(score, _TEN),
@@ -170,6 +170,12 @@ def _single(line: Mapping[str, Any], file: Path, where: str) -> list[Row]:
             where=where,
         )
     ]
+
+
+def _question(line: Mapping[str, Any]) -> dict[str, Any]:
+    """Several samples of a question are no repeated rows. FastChat knows none; our own files tell them apart."""
+    question, sample = str(line["question_id"]), int(line.get("sample", 0))
+    return {"question": f"{question}#{sample}" if sample else question, "cluster": question if sample else ""}
 
 
 _TEN: Scale = (1.0, 10.0)
@@ -197,7 +203,7 @@ def _pair(line: Mapping[str, Any], file: Path, where: str) -> list[Row]:
         (str(line["model_1"]), str(line["model_2"])),
         _outcome(line, 1),
         _outcome(line, 2),
-        question=str(line["question_id"]),
+        **_question(line),
         turn=turn,
         category=str(line.get("category", "")),
         judge=judge,

@@ -17,6 +17,8 @@ from .parsing import Parsed
 from .prompts import Template, delimit, pick
 from .protocol import Protocol
 
+JUDGMENTS = "judgments"
+"""The kind of records that keeps them."""
 Order = Literal["", "ab", "ba"]
 """Of a pair: as the models are named, and the other way round. Empty for a single answer."""
 

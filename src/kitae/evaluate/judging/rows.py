@@ -70,8 +70,8 @@ def _pair(both: Mapping[str, Judgment], said: Mapping[str, Answer]) -> list[Row]
     about = next(iter(both.values())).about
     return pair_rows(
         about.models[:2],
-        _outcome(both.get("ab"), "ab"),
-        _outcome(both.get("ba"), "ba"),
+        outcome(both.get("ab"), "ab"),
+        outcome(both.get("ba"), "ba"),
         question=_name(about),
         turn=about.turn,
         category=about.category,
@@ -82,7 +82,8 @@ def _pair(both: Mapping[str, Judgment], said: Mapping[str, Answer]) -> list[Row]
     )
 
 
-def _outcome(judgment: Judgment | None, order: Literal["ab", "ba"]) -> Outcome:
+def outcome(judgment: Judgment | None, order: Literal["ab", "ba"]) -> Outcome:
+    """What a judgment says of the models as they are named, whatever the order they were shown in."""
     parsed = judgment.parse if judgment else Parsed(why="missing")
     shown = OUTCOMES[:2] if order == "ab" else OUTCOMES[1::-1]
     return {"A": shown[0], "B": shown[1], "tie": OUTCOMES[2], None: OUTCOMES[3]}[parsed.verdict]

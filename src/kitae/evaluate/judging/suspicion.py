@@ -25,7 +25,7 @@ SAME = 0.5
 (arXiv 2306.05685, section 3.3)."""
 
 _RATING = re.compile(r"\[\[\s*(?:[0-9０-９]{1,3}(?:[.．][0-9０-９]+)?|[ABCＡＢＣ]|rating|評価)\s*\]\]", re.IGNORECASE)
-_ERROR = "$ERROR$"
+ERROR = "$ERROR$"
 """What FastChat stores as an answer when a model's interface failed, and then has judged."""
 
 
@@ -58,7 +58,7 @@ def _item(line: str) -> str:
 
 
 def is_an_error(answer: str) -> bool:
-    return answer.strip() == _ERROR
+    return answer.strip() == ERROR
 
 
 def _each(found: Callable[[str], bool]) -> Callable[[Sequence[str]], int]:

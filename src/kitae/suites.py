@@ -1,0 +1,110 @@
+"""A suite by its name: bundled with the package, the project's own, or imported."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from .core.label import Label
+from .core.mistakes import Mistake, nearest
+from .core.noun import Noun, digest
+from .core.suite import Suite, read_suite
+from .evaluate.imported.shelf import imported_suite
+from .evaluate.imported.shelf import names as imported_names
+from .evaluate.judging.asked import Asked as Prompt
+from .evaluate.judging.prompts import Template
+from .evaluate.scoring import Verdict
+from .evaluate.suites import OWN, OwnSuite, own_suite, score_of
+from .project import Project
+
+
+class CompanyPrompt(Noun):
+    """A question of one of the project's own suites, for a judge."""
+
+    id: str
+    question: str
+    category: str = ""
+    turns: tuple[str, ...]
+    references: tuple[str, ...] = ()
+    version: str
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A suite: what is asked, and how far it may go."""
+
+    name: str
+    prompts: Sequence[Prompt]
+    label: Label
+    own: OwnSuite | None = None
+    """Where it is bundled or imported."""
+    company: Suite | None = None
+    """Where it is the project's own."""
+    templates: tuple[Template, ...] = ()
+    """Published prompts for a judge that were imported with it."""
+    notes: tuple[str, ...] = ()
+    """What has to be said wherever its scores are shown."""
+    whole: int = 0
+    """How many questions these were drawn from; 0 where they are all."""
+
+    @functools.cached_property
+    def score(self) -> Callable[[str, str], Verdict] | None:
+        """The verdict of a program on an answer to the prompt of an id; `None` where a judge has to read it."""
+        if self.company is not None:
+            return score_of(self.company)
+        return self.own.score if self.own is not None and self.own.scored == "program" else None
+
+    @property
+    def version(self) -> str:
+        """Changes with any question."""
+        return self.own.version if self.own else digest([prompt.version for prompt in self.prompts])[:16]
+
+    @property
+    def questions(self) -> int:
+        """What errors are clustered by; wordings of one question count once."""
+        return len({prompt.question for prompt in self.prompts})
+
+    def drawn(self, limit: int | None) -> Asked:
+        """The suite with at most so many of its questions: always the same ones, and under a larger limit these too."""
+        if limit is None or limit >= self.questions:
+            return self
+        order = sorted({prompt.question for prompt in self.prompts}, key=lambda question: digest([self.name, question]))
+        chosen = set(order[:limit])
+        return replace(
+            self,
+            prompts=[prompt for prompt in self.prompts if prompt.question in chosen],
+            whole=len(order),
+            notes=(*self.notes, f"{self.name}: only {limit} of its {len(order)} questions, always the same ones"),
+        )
+
+
+def suite_named(project: Project, name: str) -> Asked:
+    """A bundled suite, one of `[[suites]]`, or one that was imported.
+
+    Raises:
+        Mistake: there is none of that name.
+    """
+    if name in OWN:
+        own = own_suite(name)
+        return Asked(name, own.prompts, Label.PUBLIC, own)
+    for recipe in project.file.suites:
+        if recipe.name == name:
+            suite = read_suite(project.folder / recipe.file, name=name, kind=recipe.kind)
+            prompts = [
+                CompanyPrompt(id=each.id, question=each.id, turns=(each.question,), version=each.version)
+                for each in suite.questions
+            ]
+            return Asked(name, prompts, recipe.label, company=suite)
+    if name in imported_names(project.folder):
+        # What others have published is public; its licence stands in its own file.
+        imported = imported_suite(project.folder, name)
+        suite_of = imported.suite()
+        notes = tuple(imported.notes)
+        return Asked(name, suite_of.prompts, Label.PUBLIC, suite_of, templates=imported.templates, notes=notes)
+    raise Mistake(f"no suite `{name}`", where="--suite", hint=nearest(name, suite_names(project)))
+
+
+def suite_names(project: Project) -> list[str]:
+    """What `suite_named` knows."""
+    return [*OWN, *(recipe.name for recipe in project.file.suites), *imported_names(project.folder)]
