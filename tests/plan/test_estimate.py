@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -155,7 +156,7 @@ def own_price(**price: object) -> Offer:
     )
 
 
-def paid(found: Offer, **more: object) -> Cost:
+def paid(found: Offer, **more: Any) -> Cost:
     cost = asked("aws:p4d.24xlarge:us-east-1", offer=found, **more).cost
     assert cost is not None
     return cost

@@ -57,7 +57,7 @@ def _tell(console: Console, output: ScheduleOutput) -> None:
 
     for due in output.due:
         say(f"{_when(due.at):<17} {due.what}")
-    say()
+    say("")
     for slot in output.runs:
         signed = f"signed by {slot.signed_by}" if slot.signed_by else "NOT SIGNED: does not start"
         say(f"{_when(slot.start)} to {_when(slot.end)}  {slot.gpus} GPUs  {slot.run}")

@@ -25,7 +25,11 @@ WITHIN: Final = 0.15
 WEIGHTS: Final[dict[Method, float]] = {"full": 2.0, "lora": 2.0, "qlora": 0.5 + 4 / 64}
 """Bytes a parameter: bfloat16; for QLoRA 4 bits and a float32 scale for every 64 (bitsandbytes nf4)."""
 
-TRAINED: Final[dict[Updating, float]] = {**OF_TRAINED, "fused": 0.0}
+TRAINED: Final[dict[Updating, float]] = {
+    "adamw": OF_TRAINED["adamw"],
+    "adamw8bit": OF_TRAINED["adamw8bit"],
+    "fused": 0.0,
+}
 """Bytes beside the weights for each parameter that is trained."""
 
 VECTORS: Final = 8
