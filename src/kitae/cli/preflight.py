@@ -51,7 +51,7 @@ def _tell(console: Console, output: PreflightOutput) -> None:
         takes = [f"{line.tokens:,} tokens at {line.tokens_per_second:,.0f}/s: {duration(line.seconds)}"]
         takes += [f"¥{line.yen:,.0f}"] if line.yen else []
         takes += [f"{line.kwh:,.2f} kWh"] if line.kwh else []
-        say(f"  {', '.join(takes)}; {size(line.peak_memory_bytes)} at most so far")
+        say(f"  {', '.join(takes)}; {size(line.peak_memory_bytes)} of memory")
         for shown in line.masks:
             say()
             say(shown)

@@ -108,9 +108,9 @@ def launch(place: Place, kind: str) -> str:
 def installing(uploads: Sequence[Upload]) -> tuple[str, ...]:
     """Arguments of `pip install`, one call each: as the Makefile does it, without what only tests and demo need."""
     if any(upload.target == WHEELHOUSE for upload in uploads):
-        return (f"--no-index --find-links {WHEELHOUSE} kitae",)
+        return (f"--no-index --find-links {WHEELHOUSE} 'kitae[gpu]'",)
     pinned = "-c constraints/gpu.txt"
-    return f"{pinned} setuptools wheel", f"{pinned} --no-build-isolation ."
+    return f"{pinned} setuptools wheel", f"{pinned} --no-build-isolation '.[gpu]'"
 
 
 def _slurm(values: dict[str, Any]) -> Job:
