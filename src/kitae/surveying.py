@@ -280,6 +280,7 @@ def _standing(candidate: Candidate, suite: str) -> Standing:
         doubt=takes.doubt,
         yen=candidate.price.yen if candidate.cut <= MOST_CUT else None,
         gib=takes.serve_gib.mid if takes.serve_gib else None,
+        tokens=1000 / takes.characters_per_token if takes.characters_per_token else None,
     )
 
 

@@ -59,6 +59,7 @@ def test_what_is_better_by_its_interval_is_taken_whatever_it_costs() -> None:
         ({"yen": 30.0}, {}, "one"),
         ({"gib": 30.0}, {"gib": 12.0}, "two"),
         ({"yen": 12.0, "gib": 30.0}, {"yen": 30.0, "gib": 12.0}, "one"),
+        ({"gib": 12.0, "tokens": 1600.0}, {"gib": 12.5, "tokens": 700.0}, "two"),
         ({"yen": 12.0, "doubt": "unknown licence"}, {"yen": 30.0}, "two"),
         ({"barred": "not for commercial use"}, {"yen": 30.0}, "two"),
     ],
@@ -90,7 +91,9 @@ def test_three_of_three_are_too_few_to_tell_anybody_apart() -> None:
 
 
 def test_where_nobody_is_right_it_is_told_that_the_questions_tell_nothing() -> None:
-    assert "nobody is right on anything" in chosen({"one": "0" * 9, "two": "0" * 9}).reasons[0]
+    found = chosen({"one": "0" * 9, "two": "0" * 9})
+    assert "nobody is right on anything" in found.reasons[0]
+    assert "no difference to reckon from" in found.reasons[1]
 
 
 def test_scores_of_two_engines_are_not_compared_and_nothing_is_recommended_between_them() -> None:

@@ -157,7 +157,7 @@ def _takes(output: SurveyOutput, numbers: dict[str, int]) -> Grid:
             _figure(each.characters_per_token, ".2f"),
             _middle(each.serve_gib),
             _middle(each.train_gib),
-            _figure(each.tokens_per_second, ",.0f"),
+            _figure(each.tokens_per_second, ",.0f" if (each.tokens_per_second or 0) >= 10 else ".1f"),
             f"{about}{_figure(each.yen_per_1000_answers, ',.3g')}",
             each.licence or "-",
             each.permitted,

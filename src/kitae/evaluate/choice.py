@@ -31,6 +31,8 @@ class Standing:
     """For 1,000 answers."""
     gib: float | None = None
     """To serve it."""
+    tokens: float | None = None
+    """Of 1,000 characters of the project's text."""
 
 
 class Pair(Noun):
@@ -86,7 +88,7 @@ def as_pair(first: str, second: str, difference: Difference, questions: int, nee
 
 
 def choose(standings: Sequence[Standing], compare: Compare) -> Choice:
-    """The best of those that may be taken; of equals the one in least doubt, then the cheapest, then the smallest.
+    """The best of those that may be taken; of equals one in no doubt, then the cheapest, the smallest, the tersest.
 
     Where candidates were computed by several engines or in several number formats, there is a best of each and none of
     all.
@@ -140,6 +142,8 @@ def _told(pair: Pair) -> str:
 
 
 def _needed(pair: Pair) -> str:
+    if not pair.difference.mean:
+        return "there is no difference to reckon from how many would do"
     if pair.needed is None:
         return "too few of them differ to say how many would do"
     return f"about {pair.needed:,} would do, {pair.needed - pair.questions:,} more, if they differ by so much"
@@ -148,7 +152,7 @@ def _needed(pair: Pair) -> str:
 def _taken(equals: Sequence[Standing]) -> tuple[Standing, list[str]]:
     """One of them, and what decided."""
     left, why = list(equals), []
-    for narrow in (_undoubted, _cheapest, _smallest):
+    for narrow in (_undoubted, _cheapest, _smallest, _densest):
         kept, reason = narrow(left)
         if len(kept) < len(left):
             why.append(reason)
@@ -165,11 +169,16 @@ def _undoubted(equals: list[Standing]) -> tuple[list[Standing], str]:
 
 
 def _cheapest(equals: list[Standing]) -> tuple[list[Standing], str]:
-    return _least(equals, lambda each: each.yen, lambda yen: f"¥{yen:,.3g}", "1,000 answers cost")
+    return _least(equals, lambda each: each.yen, lambda yen: f"¥{yen:,.3g}", "what 1,000 answers cost")
 
 
 def _smallest(equals: list[Standing]) -> tuple[list[Standing], str]:
-    return _least(equals, lambda each: each.gib, lambda gib: f"{gib:,.1f} GiB", "serving takes")
+    return _least(equals, lambda each: each.gib, lambda gib: f"{gib:,.1f} GiB", "memory to serve")
+
+
+def _densest(equals: list[Standing]) -> tuple[list[Standing], str]:
+    what = "tokens for 1,000 characters of the project's text"
+    return _least(equals, lambda each: each.tokens, lambda tokens: f"{tokens:,.0f}", what)
 
 
 def _least(
@@ -185,7 +194,7 @@ def _least(
     least = min(known.values())
     kept = [each for each in equals if known[each.name] <= least * (1 + ALIKE)]
     told = ", ".join(f"`{name}` {write(value)}" for name, value in known.items())
-    return kept, f"among equals the cheaper is taken; {what}: {told}"
+    return kept, f"among equals the least is taken; {what}: {told}"
 
 
 def _left_out(standing: Standing) -> str:
