@@ -121,7 +121,12 @@ def test_a_record_of_another_form_is_a_mistake(bare: Project) -> None:
 
 def test_the_page_is_opened_where_that_is_wanted(bare: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
-    monkeypatch.setattr(webbrowser, "open", lambda url: opened.append(url) or True)
+
+    def show(url: str) -> bool:
+        opened.append(url)
+        return True
+
+    monkeypatch.setattr(webbrowser, "open", show)
     CliRunner().invoke(app, ["-C", str(bare.folder), "view"])
     assert opened == []
     assert CliRunner().invoke(app, ["-C", str(bare.folder), "view", "--open"]).exit_code == 0

@@ -42,6 +42,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "push": ("elsewhere",),
     "pull": ("elsewhere",),
     "evaluate-rescore": ("judgments.jsonl", "--protocol", "mtbench"),
+    "evaluate-export": ("data",),
 }
 """Each command, in the folder of a project that was walked."""
 
@@ -89,6 +90,8 @@ def test_what_a_command_prints_is_as_its_schema_says(
     monkeypatch.chdir(walked)
     if command == "pull":
         assert kitae("push", "elsewhere").code == 0
+    if command == "evaluate-export":
+        assert kitae("evaluate", *CALLS["evaluate"]).code == 0
     judged = {"turns": ["?"], "question_id": 1, "model": "m", "judge": ["j", "p"], "score": 5, "turn": 1}
     Path("judgments.jsonl").write_text(json.dumps(judged), encoding="utf-8")
     ended = kitae(*command.split("-", 1), *CALLS[command], "--json")

@@ -118,8 +118,9 @@ def test_fastchats_own_program_prints_the_same_means(protocol: str, file: str, m
         pytest.skip("no FastChat: `make peers-judge` installs it, or KITAE_FASTCHAT names its Python")
     (board,), exchange = examined(protocol)
     written(exchange.files(), tmp_path)
-    command = [python, "-m", "fastchat.llm_judge.show_result", "--mode", mode, "--bench-name", "mt_bench"]
-    printed = subprocess.run([*command, "--input-file", tmp_path / file], capture_output=True, text=True, check=True)
+    arguments = ["--mode", mode, "--bench-name", "mt_bench", "--input-file", str(tmp_path / file)]
+    command = [str(python), "-m", "fastchat.llm_judge.show_result", *arguments]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True)
     last = printed.stdout.rpartition("Average")[2]
     for line in board.lines:
         (figures,) = re.findall(rf"^{re.escape(exchange.models[line.who])}\s+(.*)$", last, re.MULTILINE)

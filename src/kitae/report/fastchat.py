@@ -115,11 +115,11 @@ class Exchange:
                 "judge": [judge, self._template(first)],
             }
             for number, order in ((1, "ab"), (2, "ba")):
-                found = both.get(order)
+                game = both.get(order)
                 row |= {
-                    f"g{number}_winner": outcome(found, "ab" if number == 1 else "ba"),
-                    f"g{number}_user_prompt": self._sent(found) if found else "",
-                    f"g{number}_judgment": found.raw if found else ERROR,
+                    f"g{number}_winner": outcome(game, "ab" if number == 1 else "ba"),
+                    f"g{number}_user_prompt": self._sent(game) if game else "",
+                    f"g{number}_judgment": game.raw if game else ERROR,
                 }
             rows.append(row)
         return rows

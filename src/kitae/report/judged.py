@@ -130,12 +130,14 @@ class Judged:
         return lines
 
     def _categories(self, rated: Sequence[Rated], abouts: Mapping[str, About]) -> dict[str, Estimate]:
-        groups: dict[str, list[tuple[float, str]]] = {}
+        groups: dict[str, tuple[list[float], list[str]]] = {}
         for each in rated:
             about = abouts[each.question]
             if each.score is not None:
-                groups.setdefault(about.category, []).append((each.score, about.cluster))
-        return {name: clustered(*zip(*own, strict=True), self.scale) for name, own in groups.items()}
+                scores, clusters = groups.setdefault(about.category, ([], []))
+                scores.append(each.score)
+                clusters.append(about.cluster)
+        return {name: clustered(*own, self.scale) for name, own in groups.items()}
 
     def _answers(self, judgments: Sequence[Judgment], who: Who) -> tuple[Answer, ...]:
         keys = dict.fromkeys(key for each in judgments for key in each.about.answers)
