@@ -20,12 +20,12 @@ from .evaluate.collect import SILENCE_TRIES, Ask
 from .evaluate.judging.asked import Answer
 from .evaluate.judging.protocol import Protocol, protocol_named
 from .evaluate.judging.request import JudgeRequest, Judgment, judged, requests_for
+from .evaluate.judging.rows import tally_of
 from .evaluate.judging.standing import told
-from .evaluate.judging.suspicion import flags
+from .evaluate.judging.tally import Tally
 from .evaluate.purse import Purse
 from .evaluate.statistics import Estimate, estimate
 from .evaluate.surface import Surfaces, beside, surface
-from .evaluate.tally import Tally, tally
 from .evaluate.turns import answered
 from .naming import Asked, Subject, judge_named, subject_named, suite_named, suite_names, with_retrieval
 from .project import Project
@@ -65,7 +65,9 @@ class Judged:
     why_failed: Mapping[str, int]
     """How often each reason."""
     made: int
-    """Judgments that this command paid for; the others were in the records."""
+    """Judgments that this command paid for."""
+    kept: int
+    """Those that were in the records, readable or not."""
     money: Money | None
     """For all of them, whenever they were made."""
 
@@ -113,7 +115,7 @@ def examine(project: Project, wanted: Wanted, watcher: Watcher | None = None) ->
         ),
         program=_program(suite, said),
         judged=found,
-        notes=(*suite.notes, *of_subject, *_doubts(found, said, project.records)),
+        notes=(*suite.notes, *of_subject, *_doubts(found, project.records)),
     )
 
 
@@ -203,9 +205,10 @@ def _judged(records: Records, suite: Asked, said: Sequence[Answer], judging: _Ju
         judge=judging.name,
         identity=identity,
         protocol=protocol.name,
-        tally=tally(len(requests), judgments, protocol.scale),
+        tally=tally_of(judgments, protocol.scale, said, requests),
         why_failed={why: reasons.count(why) for why in dict.fromkeys(reasons)},
         made=len(judgments) - before,
+        kept=before,
         money=total(each.money for each in judgments),
     )
 
@@ -243,16 +246,16 @@ def _program(suite: Asked, said: Sequence[Answer]) -> Estimate | None:
     return estimate([sum(each) / len(each) for each in credits.values()])
 
 
-def _doubts(found: Judged | None, said: Sequence[Answer], records: Records) -> tuple[str, ...]:
+def _doubts(found: Judged | None, records: Records) -> tuple[str, ...]:
     """Why the judge's score is not to be believed without more."""
     if found is None:
         return ()
-    suspicious = flags([text for each in said for text in each.turns])
+    suspicious = found.tally.notes
     if found.tally.meaningless:
         unread = f"{found.tally.n_failed} of {found.tally.n} judgments could not be read"
         return (*suspicious, f"the score means nothing: {unread}, so {found.judge} is no judge of this")
     doubt = told(records, found.judge)
-    return (*suspicious, doubt) if doubt else tuple(suspicious)
+    return (*suspicious, doubt) if doubt else suspicious
 
 
 def write_view(project: Project) -> Path:

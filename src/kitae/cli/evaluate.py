@@ -66,13 +66,16 @@ def _output(found: Examined) -> EvaluateOutput:
 
 
 def _judged(found: Judged) -> JudgedOutput:
+    told = found.tally.model_dump(exclude={"model", "n_duplicate", "consistency", "notes", "interval"})
     return JudgedOutput(
-        **found.tally.model_dump(),
+        **told,
+        interval=pair(found.tally.interval),
         judge=found.judge,
         identity=found.identity.model_dump(),
         protocol=found.protocol,
         why_failed=dict(found.why_failed),
         made=found.made,
+        kept=found.kept,
         cost=str(found.money) if found.money else "",
         meaningless=found.tally.meaningless,
     )
@@ -110,7 +113,7 @@ def _rating(found: JudgedOutput) -> list[str]:
     figures = "  ".join(f"{name} {mean:.2f}" for name, mean in found.per_category.items() if name)
     lines += [f"  {figures}"] if figures else []
     cost = f", {found.cost} in all" if found.cost else ""
-    return [*lines, f"  {found.made} judgments made now, {found.n - found.n_failed - found.made} kept{cost}"]
+    return [*lines, f"  {found.made} judgments made now, {found.kept} kept{cost}"]
 
 
 def _ends(interval: tuple[float, float] | None) -> str:

@@ -45,7 +45,9 @@ class JudgedOutput(Noun):
     interval: Pair | None
     why_failed: dict[str, int]
     made: int
-    """Judgments that this command made; the others were kept from earlier."""
+    """Judgments that this command made."""
+    kept: int
+    """Those that were kept from earlier, readable or not."""
     cost: str
     """Of all of them; empty where the endpoint names no price."""
     meaningless: bool

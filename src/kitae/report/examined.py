@@ -12,8 +12,9 @@ from ..evaluate.judging.asked import Answer
 from ..evaluate.judging.parsing import Scale
 from ..evaluate.judging.protocol import TEN
 from ..evaluate.judging.request import Judgment
+from ..evaluate.judging.rows import tally_of
+from ..evaluate.judging.tally import Tally
 from ..evaluate.statistics import Interval
-from ..evaluate.tally import Tally, tally
 from .drawing import share_bar
 
 Questions = Mapping[tuple[str, str], Sequence[str]]
@@ -136,10 +137,10 @@ def _board(
 
 
 def _line(model: str, judgments: Sequence[Judgment], scale: Scale) -> Line:
-    found, (low, high) = tally(len(judgments), judgments, scale), scale
+    found, (low, high) = tally_of(judgments, scale), scale
     bar = Markup()
     if found.mean_published is not None and found.interval is not None:
-        ends = [(each - low) / (high - low) for each in found.interval]
+        ends = [(each - low) / (high - low) for each in (found.interval.low, found.interval.high)]
         bar = share_bar((found.mean_published - low) / (high - low), Interval(low=ends[0], high=ends[1], how="none"))
     cost = total(each.money for each in judgments)
     return Line(model, found, bar, str(cost or ""))

@@ -13,8 +13,12 @@ from .published import Row
 from .suspicion import flags
 
 
+MEANINGLESS = 0.5
+"""From this share of failures on, a score says nothing about the model that was judged."""
+
+
 class Tally(Noun):
-    """One model in the files. Means are on the file's own scale; `None` where there is nothing to average."""
+    """One model under one judge. Means are on the judge's own scale; `None` where there is nothing to average."""
 
     model: str
     n: int
@@ -35,6 +39,11 @@ class Tally(Noun):
     consistency: float | None
     """Of games in both orders: share with the same result."""
     notes: tuple[str, ...]
+
+    @property
+    def meaningless(self) -> bool:
+        """Whether so much failed that the score says nothing."""
+        return self.n_failed >= MEANINGLESS * self.n
 
 
 def tally(rows: Sequence[Row], kind: str) -> list[Tally]:
