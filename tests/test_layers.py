@@ -25,7 +25,9 @@ LAYERS: list[set[str]] = [
     {"planning", "costing"},
     {"commands"},
     {"naming"},
+    {"rating"},
     {"examining"},
+    {"comparing", "anchoring"},
     {"cli"},
     {"__main__"},
 ]

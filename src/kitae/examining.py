@@ -1,8 +1,8 @@
-"""One examination: a model answers a suite, programs and a judge rate the answers, the records keep all of it."""
+"""One examination: a model answers a suite, programs and judges rate the answers, the records keep all of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,31 +10,32 @@ from .core.files import write_atomically
 from .core.generation import Decoding, Generated, Identity
 from .core.label import highest
 from .core.mistakes import Mistake
-from .core.quantity import Money, total
+from .core.quantity import Money
 from .core.records import Records
 from .core.run import Silent, Watcher
 from .evaluate.answers import Asked as Prompted
 from .evaluate.answers import answers
-from .evaluate.asking import Near, answers_from, ask_all
-from .evaluate.collect import SILENCE_TRIES, Ask
+from .evaluate.asking import Near, answers_from
 from .evaluate.judging.asked import Answer
-from .evaluate.judging.protocol import Protocol, protocol_named
-from .evaluate.judging.request import JudgeRequest, Judgment, judged, requests_for
-from .evaluate.judging.rows import tally_of
-from .evaluate.judging.standing import told
-from .evaluate.judging.tally import Tally
-from .evaluate.purse import Purse
+from .evaluate.judging.drifts import drift_told
+from .evaluate.judging.panel import Panel, panel
+from .evaluate.judging.request import Judgment
+from .evaluate.judging.standing import told, version_of
 from .evaluate.statistics import Estimate, estimate
 from .evaluate.surface import Surfaces, beside, surface
-from .evaluate.turns import answered
-from .naming import Asked, Subject, judge_named, subject_named, suite_named, suite_names, with_retrieval
+from .evaluate.turns import answered, temperature
+from .naming import Asked, Subject, subject_named, suite_named, suite_names, with_retrieval
 from .project import Project
+from .rating import JUDGMENTS, Judge, Judged, judge_for, rate
 
-JUDGMENTS = "judgments"
+__all__ = ["JUDGMENTS", "REPLIES", "Examined", "Judged", "Wanted", "examine", "write_view"]
+
 REPLIES = "replies"
 VIEW = "view.html"
 MAX_TOKENS = 1024
 """Of an answer: FastChat's."""
+RETRIEVAL = " + retrieval"
+"""Ends the name of a model that is shown passages."""
 
 
 @dataclass(frozen=True)
@@ -51,25 +52,11 @@ class Wanted:
     samples: int = 1
     max_tokens: int = MAX_TOKENS
     budget: Money | None = None
-    """For the judge; the one in `[judges]` when left out."""
-
-
-@dataclass(frozen=True)
-class Judged:
-    """What the judge made of it."""
-
-    judge: str
-    identity: Identity
-    protocol: str
-    tally: Tally
-    why_failed: Mapping[str, int]
-    """How often each reason."""
-    made: int
-    """Judgments that this command paid for."""
-    kept: int
-    """Those that were in the records, readable or not."""
-    money: Money | None
-    """For all of them, whenever they were made."""
+    """For each judge; the one in `[judges]` when left out."""
+    more_judges: tuple[str, ...] = ()
+    """Who rate the same answers."""
+    against: str = ""
+    """Another model, as its name is printed: judges compare the two instead of rating one."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +71,12 @@ class Examined:
     program: Estimate | None
     """Share of the questions that are right, where a program scores the suite."""
     judged: Judged | None
+    """By the first judge."""
     notes: tuple[str, ...]
+    more: tuple[Judged, ...] = ()
+    """By the other judges."""
+    panel: Panel | None = None
+    """What several judges say together."""
 
 
 def examine(project: Project, wanted: Wanted, watcher: Watcher | None = None) -> Examined:
@@ -96,15 +88,16 @@ def examine(project: Project, wanted: Wanted, watcher: Watcher | None = None) ->
     """
     watcher = watcher or Silent()
     suite = suite_named(project, wanted.suite)
-    subject = subject_named(
-        project, wanted.model, label=suite.label, adapter=wanted.adapter, number_format=wanted.number_format
-    )
-    subject = with_retrieval(project, subject) if wanted.retrieval else subject
-    judging = _judging(project, suite, subject, wanted)
+    subject = _subject(project, suite, wanted)
+    other = _other(project, suite, subject, wanted) if wanted.against else None
+    judges = _judges(project, suite, subject, other, wanted)
     said = _answers(project, suite, subject, wanted, watcher)
-    _keep(project.records, said)
-    found = _judged(project.records, suite, said, judging, watcher) if judging else None
-    of_subject = [f"{subject.name}: {note}" for note in subject.notes]
+    theirs = _answers(project, suite, other, wanted, watcher) if other else []
+    found = [rate(project.records, each, suite, [*said, *theirs], watcher, model=subject.name) for each in judges]
+    together, of_panel = _panel(judges, found)
+    subjects = [subject, other] if other else [subject]
+    of_subjects = [f"{each.name}: {note}" for each in subjects for note in each.notes]
+    doubts = [note for each in found for note in _doubts(each, project.records)]
     return Examined(
         suite=suite,
         model=subject.name,
@@ -114,33 +107,89 @@ def examine(project: Project, wanted: Wanted, watcher: Watcher | None = None) ->
             [surface(text, end) for each in said for text, end in zip(each.turns, each.finishes, strict=True)]
         ),
         program=_program(suite, said),
-        judged=found,
-        notes=(*suite.notes, *of_subject, *_doubts(found, project.records)),
+        judged=found[0] if found else None,
+        notes=tuple(
+            dict.fromkeys(
+                [*suite.notes, *of_subjects, *_unlike(subject, other), *_once(suite, wanted), *doubts, *of_panel]
+            )
+        ),
+        more=tuple(found[1:]),
+        panel=together,
     )
 
 
-@dataclass(frozen=True)
-class _Judging:
-    """Who judges, how, and for how much: settled before anything is answered."""
-
-    name: str
-    who: Subject
-    protocol: Protocol
-    budget: Money | None
+def _subject(project: Project, suite: Asked, wanted: Wanted) -> Subject:
+    subject = subject_named(
+        project, wanted.model, label=suite.label, adapter=wanted.adapter, number_format=wanted.number_format
+    )
+    return with_retrieval(project, subject) if wanted.retrieval else subject
 
 
-def _judging(project: Project, suite: Asked, subject: Subject, wanted: Wanted) -> _Judging | None:
+def _other(project: Project, suite: Asked, subject: Subject, wanted: Wanted) -> Subject:
+    """The model that is played against."""
+    if not wanted.judge:
+        raise Mistake("two models are compared by a judge", where="--judge", hint="name one of [judges] or [endpoints]")
+    name = wanted.against.removesuffix(RETRIEVAL)
+    other = subject_named(project, name, label=suite.label, number_format=wanted.number_format)
+    other = with_retrieval(project, other) if name != wanted.against else other
+    if other.name == subject.name:
+        raise Mistake(f"{other.name} would play against itself", where="--against", hint="name another model")
+    return other
+
+
+def _judges(project: Project, suite: Asked, subject: Subject, other: Subject | None, wanted: Wanted) -> Sequence[Judge]:
     if not wanted.judge:
         if suite.own is None or suite.own.scored == "judge":
             what = f"answers to {suite.name} are rated by a judge"
             raise Mistake(what, where="--judge", hint="name one of [judges] or [endpoints]")
-        return None
+        return ()
     # Answers tell what questions, model and passages tell; the judge reads them last and has to be allowed now.
-    who = judge_named(project, wanted.judge, label=highest([suite.label, subject.label]))
-    recipe = project.file.judges.get(wanted.judge)
-    budget = wanted.budget or (recipe.budget if recipe else None)
-    Purse(who.who.endpoint, budget)  # refuses a budget that nobody can keep
-    return _Judging(wanted.judge, who, protocol_of(project, wanted.judge, suite), budget)
+    label = highest([suite.label, subject.label, *([other.label] if other else [])])
+    against = other.name if other else ""
+    found = [
+        judge_for(project, name, suite, label=label, budget=wanted.budget, against=against)
+        for name in dict.fromkeys([wanted.judge, *wanted.more_judges])
+    ]
+    _check_distinct(found)
+    return found
+
+
+def _check_distinct(judges: Sequence[Judge]) -> None:
+    names: dict[str, str] = {}
+    for each in judges:
+        if each.version in names:
+            what = f"`{names[each.version]}` and `{each.name}` are the same model: {each.version}"
+            raise Mistake(what, where="--judge", hint="several judges have to be several models")
+        names[each.version] = each.name
+    if len({(each.protocol.kind, each.protocol.scale) for each in judges}) > 1:
+        raise Mistake("the judges' protocols have different scales", where="--judge", hint="ask them one by one")
+
+
+def _panel(judges: Sequence[Judge], found: Sequence[Judged]) -> tuple[Panel | None, list[str]]:
+    """What several judges say together; a note where there is nothing that all of them said."""
+    if len(judges) < 2:
+        return None, []
+    try:
+        return panel([judgment for each in found for judgment in each.judgments], judges[0].protocol.scale), []
+    except Mistake as nothing:
+        return None, [f"the judges cannot be held against each other: {nothing.what}"]
+
+
+def _unlike(subject: Subject, other: Subject | None) -> list[str]:
+    """Engines and number formats that differ between two models that play against each other."""
+    if other is None:
+        return []
+    one, two = subject.identity, other.identity
+    pairs = {"engine": (one.engine, two.engine), "number format": (one.number_format, two.number_format)}
+    return [f"{what} differs: {own}, {their}" for what, (own, their) in pairs.items() if own != their]
+
+
+def _once(suite: Asked, wanted: Wanted) -> list[str]:
+    """A note where samples were asked for and some questions have only one."""
+    greedy = sum(not temperature(prompt.category) for prompt in suite.prompts)
+    if wanted.samples == 1 or not greedy:
+        return []
+    return [f"{greedy} of {len(suite.prompts)} questions are answered greedily, so once and not {wanted.samples} times"]
 
 
 def _keep(records: Records, said: Sequence[Answer]) -> None:
@@ -152,13 +201,14 @@ def _keep(records: Records, said: Sequence[Answer]) -> None:
 
 def _answers(project: Project, suite: Asked, subject: Subject, wanted: Wanted, watcher: Watcher) -> list[Answer]:
     records, who = project.records, subject.who
+    label = highest([suite.label, subject.label])
 
     def respond(asked: Sequence[Prompted], decoding: Decoding) -> list[Generated]:
         if not isinstance(who, Near):
             return answers_from(asked, who, decoding, records, watcher=watcher)
         return answers(asked, who.model, decoding, records, watcher.start(who.name, "answering", len(asked), "prompts"))
 
-    return answered(
+    said = answered(
         suite.prompts,
         respond,
         model=subject.name,
@@ -167,71 +217,9 @@ def _answers(project: Project, suite: Asked, subject: Subject, wanted: Wanted, w
         samples=wanted.samples,
         frame=subject.frame,
     )
-
-
-def protocol_of(project: Project, judge: str, suite: Asked) -> Protocol:
-    """By which protocol a judge works: the one in its table, else ours in the project's language.
-
-    Raises:
-        Mistake: there is none of that name, it is one of pairs, or the suite brings no prompts for it.
-    """
-    recipe = project.file.judges.get(judge)
-    name = (recipe.protocol if recipe else "") or f"kitae-{project.file.project.language}-single"
-    protocol = protocol_named(name, suite.templates)
-    if protocol.kind != "single":
-        raise Mistake(
-            f"`{name}` compares two models", where=f"[judges.{judge}] protocol", hint="take a single one here"
-        )
-    return protocol
-
-
-def _judged(records: Records, suite: Asked, said: Sequence[Answer], judging: _Judging, watcher: Watcher) -> Judged:
-    protocol, identity = judging.protocol, judging.who.identity
-    requests = list(requests_for(suite, said, protocol, judge=_version(identity)))
-    before = sum(records.get(JUDGMENTS, request.key) is not None for request in requests)
-    failed = ask_all(
-        [ask_of(request, protocol) for request in requests],
-        judging.who.who,
-        records,
-        kind=JUDGMENTS,
-        watcher=watcher,
-        what="judging",
-        budget=judging.budget,
-        silence_tries=SILENCE_TRIES,
-    )
-    judgments = _read(records, requests)
-    reasons = [*failed.values(), *(each.parse.why for each in judgments if each.parse.failed)]
-    return Judged(
-        judge=judging.name,
-        identity=identity,
-        protocol=protocol.name,
-        tally=tally_of(judgments, protocol.scale, said, requests),
-        why_failed={why: reasons.count(why) for why in dict.fromkeys(reasons)},
-        made=len(judgments) - before,
-        kept=before,
-        money=total(each.money for each in judgments),
-    )
-
-
-def _version(identity: Identity) -> str:
-    """A judge on another engine or in another number format is another judge."""
-    return f"{identity.model} {identity.engine} {identity.number_format}"
-
-
-def ask_of(request: JudgeRequest, protocol: Protocol) -> Ask:
-    """A call of a judge, and the row that is kept of it."""
-    decoding = Decoding(max_tokens=request.max_tokens, temperature=request.temperature)
-    return Ask(
-        request.key,
-        request.messages,
-        decoding,
-        lambda reply, money: judged(request, reply, protocol, money).model_dump(mode="json"),
-    )
-
-
-def _read(records: Records, requests: Sequence[JudgeRequest]) -> list[Judgment]:
-    rows = [records.get(JUDGMENTS, request.key) for request in requests]
-    return [Judgment.model_validate(row) for row in rows if row is not None]
+    found = [each.model_copy(update={"label": label}) for each in said]
+    _keep(records, found)
+    return found
 
 
 def _program(suite: Asked, said: Sequence[Answer]) -> Estimate | None:
@@ -246,16 +234,14 @@ def _program(suite: Asked, said: Sequence[Answer]) -> Estimate | None:
     return estimate([sum(each) / len(each) for each in credits.values()])
 
 
-def _doubts(found: Judged | None, records: Records) -> tuple[str, ...]:
-    """Why the judge's score is not to be believed without more."""
-    if found is None:
-        return ()
-    suspicious = found.tally.notes
+def _doubts(found: Judged, records: Records) -> list[str]:
+    """Why a judge's score is not to be believed without more."""
+    suspicious = [*found.tally.notes, *found.notes]
     if found.tally.meaningless:
         unread = f"{found.tally.n_failed} of {found.tally.n} judgments could not be read"
-        return (*suspicious, f"the score means nothing: {unread}, so {found.judge} is no judge of this")
-    doubt = told(records, found.judge)
-    return (*suspicious, doubt) if doubt else suspicious
+        return [*suspicious, f"the score means nothing: {unread}, so {found.judge} is no judge of this"]
+    version = version_of(found.identity)
+    return [*suspicious, *filter(None, [told(records, found.judge, version), drift_told(records, found.judge)])]
 
 
 def write_view(project: Project) -> Path:

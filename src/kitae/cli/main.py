@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from ..core.mistakes import Mistake
-from . import plan_commands, plan_estimates
+from . import judge_commands, plan_commands, plan_estimates
 
 app = typer.Typer(
     name="kitae",
@@ -149,7 +149,8 @@ def evaluate(
     context: typer.Context,
     suite: Annotated[str, typer.Option(help="A bundled suite (forge-ja …) or one of [[suites]].")] = "",
     model: Annotated[str, typer.Option(help="model/tuned, path:FOLDER, hf:ORG/NAME or endpoint:NAME.")] = "",
-    judge: Annotated[str, typer.Option(help="Of [judges] or [endpoints]; or a model that runs here.")] = "",
+    judge: Annotated[list[str] | None, typer.Option(help="Of [judges] or [endpoints]; several: again.")] = None,
+    against: Annotated[str, typer.Option(help="Judge the answers beside those of this model.")] = "",
     retrieval: Annotated[bool, typer.Option("--retrieval", help="Show the model what the search finds.")] = False,
     adapter: Annotated[Path | None, typer.Option(help="A LoRA adapter (PEFT) to add to the model.")] = None,
     number_format: Annotated[str, typer.Option(help="That a folder is computed in.")] = "float32",
@@ -160,10 +161,23 @@ def evaluate(
 ) -> None:
     """Let a model answer a suite, and rate the answers by program and judge."""
     if context.invoked_subcommand is None:
-        from .evaluate import Wanted, money
+        from .evaluate import Wanted, listed, money
         from .evaluate import evaluate as command
 
-        wanted = Wanted(suite, model, judge, adapter, retrieval, number_format, samples, max_tokens, money(budget))
+        first, *more = listed(judge or ()) or [""]
+        wanted = Wanted(
+            suite,
+            model,
+            first,
+            adapter,
+            retrieval,
+            number_format,
+            samples,
+            max_tokens,
+            money(budget),
+            more_judges=tuple(more),
+            against=against,
+        )
         command(Where.folder, wanted, as_json=json)
 
 
@@ -183,22 +197,7 @@ judging = typer.Typer(no_args_is_help=True, help="How far a judge can be believe
 app.add_typer(judging, name="judge")
 
 
-@judging.command()
-def calibrate(
-    files: Annotated[list[Path], typer.Argument(help="The judge's judgments, as `evaluate rescore` reads them.")],
-    against: Annotated[Path, typer.Option(help="The same of a trusted judge, or people's labels or votes.")],
-    protocol: Annotated[str, typer.Option(help="mtbench, pairwise or shaberi.")] = "mtbench",
-    judge: Annotated[str, typer.Option(help="Of [judges]: its bar counts, and what is found is remembered.")] = "",
-    at_least: Annotated[float, typer.Option(min=0, max=1, help="The rank correlation that is asked for.")] = 0.95,
-    gate: Annotated[bool, typer.Option("--gate", help="End with 3 where the judge is below that.")] = False,
-    json: Json = False,
-) -> None:
-    """Hold a judge against labels: kappa, rank correlation, bias, and means without it."""
-    from .judge import Held
-    from .judge import calibrate as command
-
-    command(Where.folder, Held(tuple(files), against, protocol, judge, at_least), gate=gate, as_json=json)
-
+judge_commands.register(judging)
 
 shelf = typer.Typer(invoke_without_command=True)
 app.add_typer(shelf, name="suites")
