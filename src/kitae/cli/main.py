@@ -127,17 +127,22 @@ def lineage(
 
 @app.command()
 def compare(
-    row: Annotated[str, typer.Argument(help="One row alone, such as tuned.retrieval.")] = "",
-    other: Annotated[str, typer.Argument(help="The row that it is compared with.")] = "",
-    against: Annotated[str, typer.Option(help="The same, for all rows.")] = "",
-    gate: Annotated[bool, typer.Option("--gate", help="End with 3 where the row may be worse.")] = False,
-    margin: Annotated[float, typer.Option(help="How much worse passes the gate; a share of right answers.")] = 0.0,
+    row: Annotated[str, typer.Argument(help="A row, or a model as `kitae evaluate` names it.")] = "",
+    other: Annotated[str, typer.Argument(help="The row or the model that it is compared with.")] = "",
+    against: Annotated[str, typer.Option(help="The row that all rows are compared with.")] = "",
+    suite: Annotated[str, typer.Option(help="Of models: on this suite alone.")] = "",
+    judge: Annotated[str, typer.Option(help="Of models: under this judge alone.")] = "",
+    despite: Annotated[list[str] | None, typer.Option(help="Of models: what may differ, such as engine.")] = None,
+    gate: Annotated[bool, typer.Option("--gate", help="End with 3 where the first may be worse.")] = False,
+    margin: Annotated[list[str] | None, typer.Option(help="How much worse passes: 0.02, math=0.05.")] = None,
     json: Json = False,
 ) -> None:
-    """The decision table: every way of bringing knowledge, with intervals."""
+    """The decision table, or two models that were examined, with intervals."""
+    from .compare import Asked
     from .compare import compare as command
 
-    command(Where.folder, row, other or against, margin=margin if gate else None, as_json=json)
+    asked = Asked(row, other, against, suite, judge, tuple(despite or ()), gate, tuple(margin or ()))
+    command(Where.folder, asked, as_json=json)
 
 
 evaluating = typer.Typer(invoke_without_command=True)
