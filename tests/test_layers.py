@@ -25,9 +25,11 @@ LAYERS: list[set[str]] = [
     {"planning", "costing"},
     {"commands"},
     {"naming"},
+    {"rating"},
     {"examining"},
     {"footprint"},
     {"surveying"},
+    {"comparing", "anchoring"},
     {"cli"},
     {"__main__"},
 ]

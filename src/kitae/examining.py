@@ -1,4 +1,4 @@
-"""One examination: a model answers a suite, programs and a judge rate the answers, the records keep all of it."""
+"""One examination: a model answers a suite, programs and judges rate the answers, the records keep all of it."""
 
 from __future__ import annotations
 
@@ -16,24 +16,26 @@ from .core.run import Silent, Watcher
 from .evaluate.answers import KIND as ANSWERS
 from .evaluate.answers import Asked as Prompted
 from .evaluate.answers import answer_key, answers
-from .evaluate.asking import Near, answers_from, ask_all
-from .evaluate.collect import SILENCE_TRIES, Ask
+from .evaluate.asking import Near, answers_from
 from .evaluate.judging.asked import REPLIES, Answer
-from .evaluate.judging.protocol import Protocol, protocol_named
-from .evaluate.judging.request import JUDGMENTS, JudgeRequest, Judgment, judged, requests_for
-from .evaluate.judging.standing import told
-from .evaluate.judging.suspicion import flags
+from .evaluate.judging.drifts import drift_told
+from .evaluate.judging.panel import Panel, panel
+from .evaluate.judging.standing import told, version_of
 from .evaluate.purse import Purse
 from .evaluate.statistics import Estimate, estimate, per_question
 from .evaluate.surface import Surfaces, beside, surface
-from .evaluate.tally import Tally, tally
-from .evaluate.turns import answered
-from .naming import Subject, judge_named, subject_named, with_retrieval
+from .evaluate.turns import answered, temperature
+from .naming import Subject, subject_named, with_retrieval
 from .project import Project
+from .rating import Judge, Judged, judge_for, rate
 from .suites import Asked, suite_named
+
+__all__ = ["Examination", "Examined", "Judged", "Took", "Wanted", "carry_out", "examine", "judges_of", "prepare"]
 
 MAX_TOKENS = 1024
 """Of an answer: FastChat's."""
+RETRIEVAL = " + retrieval"
+"""Ends the name of a model that is shown passages."""
 
 
 @dataclass(frozen=True)
@@ -50,28 +52,15 @@ class Wanted:
     samples: int = 1
     max_tokens: int = MAX_TOKENS
     budget: Money | None = None
-    """For the judge; the one in `[judges]` when left out."""
+    """For each judge; the one in `[judges]` when left out."""
     for_answers: bool = False
     """Whether `budget` is also for an endpoint that answers."""
     limit: int | None = None
     """At most so many questions: see `Asked.drawn`."""
-
-
-@dataclass(frozen=True)
-class Judged:
-    """What the judge made of it."""
-
-    judge: str
-    identity: Identity
-    protocol: str
-    tally: Tally
-    why_failed: Mapping[str, int]
-    """How often each reason."""
-    made: int
-    """Judgments that this command paid for; the others were in the records."""
-    money: Money | None
-    """For all of them, whenever they were made."""
-    judgments: Sequence[Judgment]
+    more_judges: tuple[str, ...] = ()
+    """Who rate the same answers."""
+    against: str = ""
+    """Another model, as its name is printed: judges compare the two instead of rating one."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +90,12 @@ class Examined:
     """What each question counts, where a program scores the suite: several wordings and samples as their mean."""
     took: Took
     judged: Judged | None
+    """By the first judge."""
     notes: tuple[str, ...]
+    more: tuple[Judged, ...] = ()
+    """By the other judges."""
+    panel: Panel | None = None
+    """What several judges say together."""
 
     @property
     def program(self) -> Estimate | None:
@@ -111,17 +105,8 @@ class Examined:
     @property
     def money(self) -> Money | None:
         """For answers and judgments; `None` where nothing has a price."""
-        return total([self.took.money, self.judged.money if self.judged else None])
-
-
-@dataclass(frozen=True)
-class Judging:
-    """Who judges, how, and for how much."""
-
-    name: str
-    who: Subject
-    protocol: Protocol
-    budget: Money | None
+        judged = [self.judged, *self.more] if self.judged else []
+        return total([self.took.money, *(each.money for each in judged)])
 
 
 @dataclass(frozen=True)
@@ -131,7 +116,9 @@ class Examination:
     wanted: Wanted
     suite: Asked
     subject: Subject
-    judging: Judging | None
+    other: Subject | None
+    """Whom it plays against."""
+    judges: Sequence[Judge]
 
 
 def examine(project: Project, wanted: Wanted, watcher: Watcher | None = None) -> Examined:
@@ -144,7 +131,7 @@ def examine(project: Project, wanted: Wanted, watcher: Watcher | None = None) ->
 
 
 def prepare(project: Project, wanted: Wanted, watcher: Watcher | None = None) -> Examination:
-    """Finds suite, model and judge. Nothing is answered; a base in GGUF is made ready.
+    """Finds suite, models and judges. Nothing is answered; a base in GGUF is made ready.
 
     Raises:
         Mistake: a name that is not known, an endpoint that may not receive the label or has no key, or a budget that
@@ -162,7 +149,11 @@ def prepare(project: Project, wanted: Wanted, watcher: Watcher | None = None) ->
     subject = with_retrieval(project, subject) if wanted.retrieval else subject
     if wanted.for_answers:
         Purse(subject.who.endpoint, wanted.budget)  # refuses a budget that nobody can keep
-    return Examination(wanted, suite, subject, judging_of(project, suite, subject.label, wanted))
+    other = _other(project, suite, subject, wanted, watcher) if wanted.against else None
+    label = highest([subject.label, *([other.label] if other else [])])
+    return Examination(
+        wanted, suite, subject, other, judges_of(project, suite, label, wanted, against=other.name if other else "")
+    )
 
 
 def carry_out(
@@ -175,13 +166,17 @@ def carry_out(
     Raises:
         Mistake: an endpoint does not answer, or a budget is reached. What was answered is kept.
     """
-    suite, subject, judging = examination.suite, examination.subject, examination.judging
+    suite, subject, other = examination.suite, examination.subject, examination.other
     watcher = watcher or Silent()
-    said, took = _answers(project, examination, watcher, before)
-    _keep(project.records, said)
+    said, took = _answers(project, examination, subject, watcher, before)
+    theirs = _answers(project, examination, other, watcher, before)[0] if other else []
     paid = total([before, took.money if examination.wanted.for_answers else None])
-    found = _judged(project.records, suite, said, judging, watcher, paid) if judging else None
-    of_subject = [f"{subject.name}: {note}" for note in subject.notes]
+    found = [
+        rate(project.records, each, suite, [*said, *theirs], watcher, model=subject.name, before=paid)
+        for each in examination.judges
+    ]
+    together, of_panel = _panel(examination.judges, found)
+    doubts = [note for each in found for note in _doubts(each, project.records)]
     return Examined(
         suite=suite,
         model=subject.name,
@@ -192,46 +187,77 @@ def carry_out(
         ),
         credits=_credits(suite, said),
         took=took,
-        judged=found,
-        notes=(*suite.notes, *of_subject, *_unshown(examination), *_doubts(found, said, project.records)),
+        judged=found[0] if found else None,
+        notes=tuple(dict.fromkeys([*suite.notes, *_notes(examination), *doubts, *of_panel])),
+        more=tuple(found[1:]),
+        panel=together,
     )
 
 
-def judging_of(project: Project, suite: Asked, label: Label, wanted: Wanted) -> Judging | None:
+def _other(project: Project, suite: Asked, subject: Subject, wanted: Wanted, watcher: Watcher | None) -> Subject:
+    """The model that is played against."""
+    if not wanted.judge:
+        raise Mistake("two models are compared by a judge", where="--judge", hint="name one of [judges] or [endpoints]")
+    name = wanted.against.removesuffix(RETRIEVAL)
+    other = subject_named(project, name, label=suite.label, number_format=wanted.number_format, watcher=watcher)
+    other = with_retrieval(project, other) if name != wanted.against else other
+    if other.name == subject.name:
+        raise Mistake(f"{other.name} would play against itself", where="--against", hint="name another model")
+    return other
+
+
+def judges_of(project: Project, suite: Asked, label: Label, wanted: Wanted, *, against: str = "") -> Sequence[Judge]:
     """
     Args:
-        label: Of what the model's answers tell.
+        label: Of what the models' answers tell.
+        against: The other model, where judges compare two.
 
     Raises:
-        Mistake: the judge is not known, may not receive the label or has no key, no program scores the suite and no
-            judge is named, or the budget cannot be kept.
+        Mistake: a judge is not known, may not receive the label or has no key, no program scores the suite and no
+            judge is named, two are one model, or the budget cannot be kept.
     """
     if not wanted.judge:
         if suite.score is None:
             what = f"answers to {suite.name} are rated by a judge"
             raise Mistake(what, where="--judge", hint="name one of [judges] or [endpoints]")
-        return None
+        return ()
     # Answers tell what questions, model and passages tell; the judge reads them last and has to be allowed now.
-    who = judge_named(project, wanted.judge, label=highest([suite.label, label]))
-    recipe = project.file.judges.get(wanted.judge)
-    budget = wanted.budget or (recipe.budget if recipe else None)
-    Purse(who.who.endpoint, budget)  # refuses a budget that nobody can keep
-    return Judging(wanted.judge, who, protocol_of(project, wanted.judge, suite), budget)
+    found = [
+        judge_for(project, name, suite, label=highest([suite.label, label]), budget=wanted.budget, against=against)
+        for name in dict.fromkeys([wanted.judge, *wanted.more_judges])
+    ]
+    _check_distinct(found)
+    return found
 
 
-def _keep(records: Records, said: Sequence[Answer]) -> None:
-    """Whole answers, turn by turn, under the keys that judgments name: what people and later protocols read."""
-    rows = {each.key: each.model_dump(mode="json") for each in said}
-    if new := {key: row for key, row in rows.items() if records.get(REPLIES, key) != row}:
-        records.add_all(REPLIES, new)
+def _check_distinct(judges: Sequence[Judge]) -> None:
+    names: dict[str, str] = {}
+    for each in judges:
+        if each.version in names:
+            what = f"`{names[each.version]}` and `{each.name}` are the same model: {each.version}"
+            raise Mistake(what, where="--judge", hint="several judges have to be several models")
+        names[each.version] = each.name
+    if len({(each.protocol.kind, each.protocol.scale) for each in judges}) > 1:
+        raise Mistake("the judges' protocols have different scales", where="--judge", hint="ask them one by one")
+
+
+def _panel(judges: Sequence[Judge], found: Sequence[Judged]) -> tuple[Panel | None, list[str]]:
+    """What several judges say together; a note where there is nothing that all of them said."""
+    if len(judges) < 2:
+        return None, []
+    try:
+        return panel([judgment for each in found for judgment in each.judgments], judges[0].protocol.scale), []
+    except Mistake as nothing:
+        return None, [f"the judges cannot be held against each other: {nothing.what}"]
 
 
 def _answers(
-    project: Project, examination: Examination, watcher: Watcher, before: Money | None
+    project: Project, examination: Examination, subject: Subject, watcher: Watcher, before: Money | None
 ) -> tuple[list[Answer], Took]:
-    wanted, subject = examination.wanted, examination.subject
-    records, who = project.records, subject.who
+    """Of one of the models; whole answers are kept turn by turn, under the keys that judgments name."""
+    wanted, records, who = examination.wanted, project.records, subject.who
     budget = wanted.budget if wanted.for_answers else None
+    label = highest([examination.suite.label, subject.label])
     keys: list[str] = []
 
     def respond(asked: Sequence[Prompted], decoding: Decoding) -> list[Generated]:
@@ -249,7 +275,15 @@ def _answers(
         samples=wanted.samples,
         frame=subject.frame,
     )
-    return said, _took([row for key in dict.fromkeys(keys) if (row := records.get(ANSWERS, key)) is not None])
+    found = [each.model_copy(update={"label": label}) for each in said]
+    _keep(records, found)
+    return found, _took([row for key in dict.fromkeys(keys) if (row := records.get(ANSWERS, key)) is not None])
+
+
+def _keep(records: Records, said: Sequence[Answer]) -> None:
+    rows = {each.key: each.model_dump(mode="json") for each in said}
+    if new := {key: row for key, row in rows.items() if records.get(REPLIES, key) != row}:
+        records.add_all(REPLIES, new)
 
 
 def _took(rows: Sequence[Mapping[str, Any]]) -> Took:
@@ -263,79 +297,6 @@ def _took(rows: Sequence[Mapping[str, Any]]) -> Took:
     )
 
 
-def protocol_of(project: Project, judge: str, suite: Asked) -> Protocol:
-    """By which protocol a judge works: the one in its table, else ours in the project's language.
-
-    Raises:
-        Mistake: there is none of that name, it is one of pairs, or the suite brings no prompts for it.
-    """
-    recipe = project.file.judges.get(judge)
-    name = (recipe.protocol if recipe else "") or f"kitae-{project.file.project.language}-single"
-    protocol = protocol_named(name, suite.templates)
-    if protocol.kind != "single":
-        raise Mistake(
-            f"`{name}` compares two models", where=f"[judges.{judge}] protocol", hint="take a single one here"
-        )
-    return protocol
-
-
-def _judged(
-    records: Records,
-    suite: Asked,
-    said: Sequence[Answer],
-    judging: Judging,
-    watcher: Watcher,
-    before: Money | None,
-) -> Judged:
-    protocol, identity = judging.protocol, judging.who.identity
-    requests = list(requests_for(suite, said, protocol, judge=_version(identity)))
-    kept = sum(records.get(JUDGMENTS, request.key) is not None for request in requests)
-    failed = ask_all(
-        [ask_of(request, protocol) for request in requests],
-        judging.who.who,
-        records,
-        kind=JUDGMENTS,
-        watcher=watcher,
-        what="judging",
-        budget=judging.budget,
-        before=before,
-        silence_tries=SILENCE_TRIES,
-    )
-    judgments = _read(records, requests)
-    reasons = [*failed.values(), *(each.parse.why for each in judgments if each.parse.failed)]
-    return Judged(
-        judge=judging.name,
-        identity=identity,
-        protocol=protocol.name,
-        tally=tally(len(requests), judgments, protocol.scale),
-        why_failed={why: reasons.count(why) for why in dict.fromkeys(reasons)},
-        made=len(judgments) - kept,
-        money=total(each.money for each in judgments),
-        judgments=judgments,
-    )
-
-
-def _version(identity: Identity) -> str:
-    """A judge on another engine or in another number format is another judge."""
-    return f"{identity.model} {identity.engine} {identity.number_format}"
-
-
-def ask_of(request: JudgeRequest, protocol: Protocol) -> Ask:
-    """A call of a judge, and the row that is kept of it."""
-    decoding = Decoding(max_tokens=request.max_tokens, temperature=request.temperature)
-    return Ask(
-        request.key,
-        request.messages,
-        decoding,
-        lambda reply, money: judged(request, reply, protocol, money).model_dump(mode="json"),
-    )
-
-
-def _read(records: Records, requests: Sequence[JudgeRequest]) -> list[Judgment]:
-    rows = [records.get(JUDGMENTS, request.key) for request in requests]
-    return [Judgment.model_validate(row) for row in rows if row is not None]
-
-
 def _credits(suite: Asked, said: Sequence[Answer]) -> dict[str, float]:
     """By question; none where a judge has to read the answers."""
     if (score := suite.score) is None:
@@ -344,20 +305,44 @@ def _credits(suite: Asked, said: Sequence[Answer]) -> dict[str, float]:
     return per_question((question[each.question], score(each.question, each.turns[-1]).credit) for each in said)
 
 
-def _unshown(examination: Examination) -> tuple[str, ...]:
+def _notes(examination: Examination) -> list[str]:
+    """What has to be said of the models and of how they were asked."""
+    subject, other = examination.subject, examination.other
+    subjects = [subject, other] if other else [subject]
+    of_subjects = [f"{each.name}: {note}" for each in subjects for note in each.notes]
+    return [*of_subjects, *_unlike(subject, other), *_once(examination), *_unshown(examination)]
+
+
+def _unlike(subject: Subject, other: Subject | None) -> list[str]:
+    """Engines and number formats that differ between two models that play against each other."""
+    if other is None:
+        return []
+    one, two = subject.identity, other.identity
+    pairs = {"engine": (one.engine, two.engine), "number format": (one.number_format, two.number_format)}
+    return [f"{what} differs: {own}, {their}" for what, (own, their) in pairs.items() if own != their]
+
+
+def _once(examination: Examination) -> list[str]:
+    """A note where samples were asked for and some questions have only one."""
+    prompts, samples = examination.suite.prompts, examination.wanted.samples
+    greedy = sum(not temperature(prompt.category) for prompt in prompts)
+    if samples == 1 or not greedy:
+        return []
+    return [f"{greedy} of {len(prompts)} questions are answered greedily, so once and not {samples} times"]
+
+
+def _unshown(examination: Examination) -> list[str]:
     suite = examination.suite
     if suite.own is not None or examination.wanted.retrieval:
-        return ()
-    return (f"{suite.name}: no document was shown, and what only they tell no model can know: see `--retrieval`",)
+        return []
+    return [f"{suite.name}: no document was shown, and what only they tell no model can know: see `--retrieval`"]
 
 
-def _doubts(found: Judged | None, said: Sequence[Answer], records: Records) -> tuple[str, ...]:
-    """Why the judge's score is not to be believed without more."""
-    if found is None:
-        return ()
-    suspicious = flags([text for each in said for text in each.turns])
+def _doubts(found: Judged, records: Records) -> list[str]:
+    """Why a judge's score is not to be believed without more."""
+    suspicious = [*found.tally.notes, *found.notes]
     if found.tally.meaningless:
         unread = f"{found.tally.n_failed} of {found.tally.n} judgments could not be read"
-        return (*suspicious, f"the score means nothing: {unread}, so {found.judge} is no judge of this")
-    doubt = told(records, found.judge)
-    return (*suspicious, doubt) if doubt else tuple(suspicious)
+        return [*suspicious, f"the score means nothing: {unread}, so {found.judge} is no judge of this"]
+    version = version_of(found.identity)
+    return [*suspicious, *filter(None, [told(records, found.judge, version), drift_told(records, found.judge)])]

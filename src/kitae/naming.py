@@ -25,6 +25,7 @@ from .engine.grounding import grounded
 from .engine.open import hf_folder, tokenizer_folder
 from .evaluate.answers import Model
 from .evaluate.asking import Far, Near
+from .evaluate.judging.standing import version_of
 from .evaluate.turns import Frame, Framed, plain
 from .gate.policy import Purpose
 from .project import Project
@@ -237,6 +238,29 @@ def judges(project: Project) -> Mapping[str, str]:
     return endpoints | told
 
 
+def judge_version(project: Project, name: str) -> str:
+    """What a judge's ratings are told apart by, without asking whether it may be asked.
+
+    Raises:
+        Mistake: there is none of that name.
+    """
+    model = _judging_model(project, name)
+    if model.startswith(ENDPOINT):
+        return version_of(Far(project.gate(), model.removeprefix(ENDPOINT), Label.PUBLIC, "judge").identity)
+    return version_of(subject_named(project, model, label=Label.PUBLIC, purpose="judge").identity)
+
+
+def _judging_model(project: Project, name: str) -> str:
+    """
+    Raises:
+        Mistake: no judge is called so, and it is no name of a model.
+    """
+    known = judges(project)
+    if name not in known and "/" not in name and ":" not in name:
+        raise Mistake(f"no judge `{name}`", where="[judges] and [endpoints] in kitae.toml", hint=nearest(name, known))
+    return known.get(name, name)
+
+
 def judge_named(project: Project, name: str, *, label: Label) -> Subject:
     """A judge, ready to be asked.
 
@@ -247,7 +271,5 @@ def judge_named(project: Project, name: str, *, label: Label) -> Subject:
     Raises:
         Mistake: there is none, it may not receive the label, or its key is not set.
     """
-    known = judges(project)
-    if name not in known and "/" not in name and ":" not in name:
-        raise Mistake(f"no judge `{name}`", where="[judges] and [endpoints] in kitae.toml", hint=nearest(name, known))
-    return replace(subject_named(project, known.get(name, name), label=label, purpose="judge"), name=name)
+    model = _judging_model(project, name)
+    return replace(subject_named(project, model, label=label, purpose="judge"), name=name)

@@ -20,7 +20,9 @@ from .core.task import TaskRecipe
 from .corpus.recipe import CorpusRecipe, GeneralRecipe
 from .documents.recipe import Source, SplitRecipe
 from .engine.recipe import EngineRecipe
-from .evaluate.recipe import EvaluateRecipe, JudgeRecipe, SuiteRecipe
+from .evaluate.imported.shelf import names as imported_names
+from .evaluate.own.shelf import OWN
+from .evaluate.recipe import DraftRecipe, EvaluateRecipe, GateRecipe, JudgeRecipe, SuiteRecipe
 from .gate.client import Gate
 from .gate.policy import Endpoint, Place
 from .instruct.recipe import InstructRecipe, PairsRecipe
@@ -115,6 +117,7 @@ class ProjectFile(Noun):
     runs: tuple[PlannedRun, ...] = ()
     endpoints: dict[str, Endpoint] = Field(default_factory=dict)
     judges: dict[str, JudgeRecipe] = Field(default_factory=dict)
+    gates: dict[str, GateRecipe] = Field(default_factory=dict)
 
 
 class Project:
@@ -190,6 +193,10 @@ class Project:
             raise Mistake(
                 f"the goal names the suite `{file.goal.suite}`", where=where, hint=nearest(file.goal.suite, asked)
             )
+        known = [*asked, *OWN, *imported_names(self.folder), DraftRecipe().name]
+        for name in file.gates:
+            if name not in known:
+                raise Mistake(f"[gates] names the suite `{name}`", where=where, hint=nearest(name, known))
         return file
 
 

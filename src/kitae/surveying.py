@@ -17,7 +17,7 @@ from .evaluate.asking import Near
 from .evaluate.choice import Choice, Pair, Standing, as_pair, choose, pair_of
 from .evaluate.judging.contrast import contrast
 from .evaluate.statistics import Interval
-from .examining import MAX_TOKENS, Examination, Examined, Took, Wanted, carry_out, judging_of, prepare
+from .examining import MAX_TOKENS, Examination, Examined, Took, Wanted, carry_out, judges_of, prepare
 from .footprint import Footprint, Price, footprint, price
 from .naming import Subject, in_gguf, label_of
 from .project import Project
@@ -142,7 +142,7 @@ def _prepared(project: Project, sought: Sought, watcher: Watcher) -> dict[str, l
     ready = {name: [prepare(project, each) for each in own] for name, own in wanted.items() if name not in late}
     for name in late:
         for each in wanted[name]:
-            judging_of(project, suite_named(project, each.suite), label_of(name), each)
+            judges_of(project, suite_named(project, each.suite), label_of(name), each)
     ready |= {name: [prepare(project, each, watcher) for each in wanted[name]] for name in late}
     return {name: ready[name] for name in sought.models}
 
@@ -233,9 +233,7 @@ def score(found: Examined) -> Score:
         return Score(program.mean, program.interval, questions)
     if judged is None or judged.tally.meaningless:
         return Score(None, None, questions)
-    ends = judged.tally.interval
-    interval = Interval(low=ends[0], high=ends[1], how="clustered-t") if ends else None
-    return Score(judged.tally.mean_published, interval, questions)
+    return Score(judged.tally.mean_published, judged.tally.interval, questions)
 
 
 def _chosen(project: Project, sought: Sought, candidates: tuple[Candidate, ...]) -> Survey:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kitae.cli.compare import behind
+from kitae.cli.table import behind
 from kitae.evaluate.statistics import Interval
 
 from .conftest import Command
@@ -31,11 +31,11 @@ def line(*interval: float) -> Any:
 def test_the_gate_goes_by_the_interval_and_not_by_the_mean(
     low: float, high: float, margin: float, passes: bool
 ) -> None:
-    assert (behind([line(low, high)], margin) == []) is passes
+    assert (behind([line(low, high)], {"unseen": margin}) == []) is passes
 
 
 def test_what_cannot_be_compared_does_not_pass() -> None:
-    assert behind([line()], 1.0) != []
+    assert behind([line()], {"unseen": 1.0}) != []
 
 
 def test_one_row_is_shown_beside_the_one_it_is_compared_with(kitae: Command, walked: Path) -> None:
@@ -53,6 +53,24 @@ def test_a_row_that_may_be_worse_ends_with_3_after_the_table(kitae: Command, wal
     assert "null.refuse" in ended.out
     assert "may be worse" in ended.err
     assert kitae("-C", walked, "compare", "base.retrieval", "null.refuse", "--gate", "--margin", "1").code == 0
+
+
+def test_the_bar_of_a_row_stands_in_the_file(kitae: Command, walked: Path) -> None:
+    toml = walked / "kitae.toml"
+    plain = toml.read_text(encoding="utf-8")
+    toml.write_text(plain + "\n[gates.unseen]\nmargin = 1\n", encoding="utf-8")
+    assert kitae("-C", walked, "compare", "base.retrieval", "null.refuse", "--gate").code == 0
+    assert kitae("-C", walked, "compare", "base.retrieval", "null.refuse", "--gate", "--margin", "0").code == 3
+    ended = kitae("-C", walked, "compare", "base.retrieval", "null.refuse", "--gate", "--margin", "math=1")
+    assert ended.code == 2 and "has no categories" in ended.err
+    toml.write_text(plain + "\n[gates.unseen]\ncategories = { math = 1 }\n", encoding="utf-8")
+    ended = kitae("-C", walked, "compare", "base.retrieval", "null.refuse", "--gate")
+    assert ended.code == 2 and "[gates.unseen]" in ended.err
+
+
+def test_a_margin_without_a_gate_is_a_mistake(kitae: Command, walked: Path) -> None:
+    ended = kitae("-C", walked, "compare", "base.retrieval", "null.refuse", "--margin", "0.1")
+    assert ended.code == 2 and "add `--gate`" in ended.err
 
 
 def test_a_gate_without_a_row_is_a_mistake(kitae: Command, walked: Path) -> None:

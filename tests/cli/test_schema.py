@@ -52,7 +52,15 @@ PLANS: dict[str, tuple[str, ...]] = {
 }
 """Sub-commands of `kitae plan`."""
 
-WAYS = {"train-job", "train-preflight", "plan-probe", "plan-schedule", "plan-worksheet"}
+WAYS = {
+    "train-job",
+    "train-preflight",
+    "plan-probe",
+    "plan-schedule",
+    "plan-worksheet",
+    "judge-anchors",
+    "judge-drift",
+}
 """Options and sub-commands that print a form of their own; their tests hold it against its schema."""
 
 

@@ -10,9 +10,8 @@ from rich.table import Table as Grid
 from ..commands import Dose, doses
 from ..evaluate.table import Line
 from ..project import Project
-from .compare import pair, span
 from .outputs import DoseLine, DoseOutput
-from .printing import duration, emit
+from .printing import duration, emit, pair, span
 from .progress import watcher
 
 

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from rich.console import Console
 
 from ..core.mistakes import Mistake
 from ..core.quantity import Money, parse_money
+from ..evaluate.judging.panel import Panel
+from ..evaluate.judging.standing import version_of
 from ..examining import Examined, Judged, Wanted, examine
 from ..project import Project
 from ..suites import suite_names
-from .compare import pair
-from .examined import EstimateOutput, EvaluateOutput, JudgedOutput, SurfaceOutput
-from .printing import emit
+from .examined import EstimateOutput, EvaluateOutput, GamesOutput, JudgedOutput, PanelOutput, SurfaceOutput
+from .outputs import FigureOutput
+from .printing import emit, pair
 from .progress import watcher
 
-__all__ = ["Wanted", "evaluate", "money"]
+__all__ = ["Wanted", "evaluate", "listed", "money"]
+
+
+def listed(written: Iterable[str]) -> list[str]:
+    """`--judge a --judge b`, or `--judge a,b`."""
+    return [name.strip() for each in written for name in each.split(",") if name.strip()]
 
 
 def money(written: str) -> Money | None:
@@ -61,21 +69,44 @@ def _output(found: Examined) -> EvaluateOutput:
         program=program and EstimateOutput(n=program.n, mean=program.mean, interval=pair(program.interval)),
         surface=found.surfaces and SurfaceOutput.model_validate(found.surfaces.model_dump()),
         judged=found.judged and _judged(found.judged),
+        more=tuple(map(_judged, found.more)),
+        panel=found.panel and _panel(found, found.panel),
         notes=found.notes,
     )
 
 
 def _judged(found: Judged) -> JudgedOutput:
+    told = found.tally.model_dump(exclude={"model", "n_duplicate", "consistency", "notes", "interval"})
     return JudgedOutput(
-        **found.tally.model_dump(),
+        **told,
+        interval=pair(found.tally.interval),
         judge=found.judge,
         identity=found.identity.model_dump(),
         protocol=found.protocol,
         why_failed=dict(found.why_failed),
         made=found.made,
+        kept=found.kept,
         cost=str(found.money) if found.money else "",
         meaningless=found.tally.meaningless,
+        against=found.against,
+        games=found.games and GamesOutput(wins=found.games.wins, ties=found.games.ties, losses=found.games.losses),
+        consistency=found.tally.consistency,
     )
+
+
+def _panel(found: Examined, panel: Panel) -> PanelOutput:
+    names = {version_of(each.identity): each.judge for each in _judges(found)}
+    return PanelOutput(
+        n=panel.n,
+        alpha=FigureOutput.model_validate(panel.alpha.model_dump()),
+        per_judge={names[version]: mean for version, mean in panel.per_judge.items()},
+        mean=panel.together.mean,
+        interval=pair(panel.together.interval),
+    )
+
+
+def _judges(found: Examined) -> list[Judged]:
+    return [found.judged, *found.more] if found.judged else []
 
 
 def _tell(console: Console, output: EvaluateOutput) -> None:
@@ -85,8 +116,11 @@ def _tell(console: Console, output: EvaluateOutput) -> None:
     say(f"{output.suite} ({output.version}): {output.answers} answers of {output.model}")
     if output.program and output.program.mean is not None:
         say(f"  right    {output.program.mean:.3f}  {_ends(output.program.interval)}  ({output.program.n} questions)")
-    if output.judged:
-        for line in _rating(output.judged):
+    for each in (*((output.judged,) if output.judged else ()), *output.more):
+        for line in _rating(each):
+            say(line)
+    if output.panel:
+        for line in _together(output.panel):
             say(line)
     if output.surface:
         seen = output.surface
@@ -101,8 +135,10 @@ _SHARES = ("empty", "wrong_language", "refused", "cut_off", "loops")
 
 def _rating(found: JudgedOutput) -> list[str]:
     mean = "none" if found.mean_published is None else f"{found.mean_published:.2f}"
-    said = f"  {found.judge} gives {mean}  {_ends(found.interval)}  ({found.protocol}, {found.n} judgments)"
-    lines = [said if not found.meaningless else f"{said}: means nothing, see below"]
+    gives = f"gives a win rate of {mean}" if found.against else f"gives {mean}"
+    counted = f"{found.n} {'games in both orders' if found.against else 'judgments'}"
+    said = f"  {found.judge} {gives}  {_ends(found.interval)}  ({found.protocol}, {counted})"
+    lines = [said if not found.meaningless else f"{said}: means nothing, see below", *_games(found)]
     if found.n_failed:
         bounds = f"with them between {found.mean_low:.2f} and {found.mean_high:.2f}"
         lines.append(f"  {found.n_failed} judgments failed; {bounds}")
@@ -110,7 +146,27 @@ def _rating(found: JudgedOutput) -> list[str]:
     figures = "  ".join(f"{name} {mean:.2f}" for name, mean in found.per_category.items() if name)
     lines += [f"  {figures}"] if figures else []
     cost = f", {found.cost} in all" if found.cost else ""
-    return [*lines, f"  {found.made} judgments made now, {found.n - found.n_failed - found.made} kept{cost}"]
+    return [*lines, f"  {found.made} judgments made now, {found.kept} kept{cost}"]
+
+
+def _games(found: JudgedOutput) -> list[str]:
+    if found.games is None:
+        return []
+    share, games = found.consistency, found.games
+    same = "none was readable" if share is None else f"{share:.0%} with the same result in both orders"
+    return [f"  against {found.against}", f"  won {games.wins}, tied {games.ties}, lost {games.losses}; {same}"]
+
+
+def _together(found: PanelOutput) -> list[str]:
+    alpha = found.alpha
+    told = "not defined: every rating is the same" if alpha.value is None else f"{alpha.value:.2f}"
+    ends = f"  {alpha.low:.2f}..{alpha.high:.2f}" if alpha.low is not None and alpha.high is not None else ""
+    means = "  ".join(f"{name} {mean:.2f}" for name, mean in found.per_judge.items())
+    mean = "none" if found.mean is None else f"{found.mean:.2f}"
+    return [
+        f"  Krippendorff's alpha {told}{ends}  ({found.n} that all rated)",
+        f"  {means}  together {mean}  {_ends(found.interval)}",
+    ]
 
 
 def _ends(interval: tuple[float, float] | None) -> str:

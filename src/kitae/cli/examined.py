@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from ..core.noun import Noun
-from .outputs import Output, Pair
+from .outputs import FigureOutput, Output, Pair
 
 
 class EstimateOutput(Noun):
@@ -29,8 +31,16 @@ class SurfaceOutput(Noun):
     sentences: float
 
 
+class GamesOutput(Noun):
+    """How two models played; a win counts if both orders agree."""
+
+    wins: int
+    ties: int
+    losses: int
+
+
 class JudgedOutput(Noun):
-    """What a judge made of the answers, on its own scale."""
+    """What a judge made of the answers, on its own scale; of two models the win rate, between 0 and 1."""
 
     judge: str
     identity: dict[str, str]
@@ -45,10 +55,31 @@ class JudgedOutput(Noun):
     interval: Pair | None
     why_failed: dict[str, int]
     made: int
-    """Judgments that this command made; the others were kept from earlier."""
+    """Judgments that this command made."""
+    kept: int
+    """Those that were kept from earlier, readable or not."""
     cost: str
     """Of all of them; empty where the endpoint names no price."""
     meaningless: bool
+    against: str
+    """The other model; empty where answers are rated alone."""
+    games: GamesOutput | None
+    consistency: float | None
+    """Share of the games with the same result in both orders."""
+
+
+class PanelOutput(Noun):
+    """What several judges say together of the same answers."""
+
+    n: int
+    """Answers, or games, that all of them rated."""
+    alpha: FigureOutput
+    """Krippendorff's: of ratings by their distance, of verdicts by whether they are the same."""
+    per_judge: dict[str, float]
+    """Means over what all rated; of games the share that went to the model."""
+    mean: float | None
+    """Of the judges' means."""
+    interval: Pair | None
 
 
 class EvaluateOutput(Output):
@@ -61,7 +92,49 @@ class EvaluateOutput(Output):
     program: EstimateOutput | None
     surface: SurfaceOutput | None
     judged: JudgedOutput | None
+    """By the first judge."""
+    more: tuple[JudgedOutput, ...]
+    """By the others."""
+    panel: PanelOutput | None
     notes: tuple[str, ...]
+
+
+class AnchorsOutput(Output):
+    """Judgments that were frozen."""
+
+    judge: str
+    version: str
+    """Model, engine and number format."""
+    suite: str
+    day: str
+    label: str
+    """Of the answers: who may not have it cannot be asked again."""
+    n: int
+    lowest: float
+    highest: float
+
+
+class DriftLine(Noun):
+    """A judge on its anchors of one suite, then and now."""
+
+    suite: str
+    since: str
+    n: int
+    """Anchors that it rated again."""
+    failed: int
+    same: float
+    """Share of equal ratings."""
+    mean: float | None
+    """Now minus then."""
+    interval: Pair | None
+    verdict: Literal["steady", "drifted", "unclear"]
+    changes: tuple[str, ...]
+    """How the judge is another one by its own word, whatever it rates."""
+
+
+class DriftOutput(Output):
+    judge: str
+    checks: tuple[DriftLine, ...]
 
 
 class ViewOutput(Output):

@@ -16,10 +16,10 @@ from ..evaluate.judging.published import Row, read_judgments, read_lines
 from ..evaluate.judging.standing import remember
 from ..evaluate.judging.tally import categories_of
 from ..evaluate.judging.votes import KEYS, read_votes
+from ..naming import judge_version
 from ..project import Project
-from .compare import pair, span
 from .outputs import AgreementOutput, CalibrateOutput, CorrectedOutput, FigureOutput
-from .printing import emit
+from .printing import emit, pair, span
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def calibrate(folder: Path, held: Held, *, gate: bool, as_json: bool) -> None:
     judged = read_judgments(held.files, held.protocol)
     found = hold(judged, _labels(held.against, held.protocol), categories_of(judged), bar)
     if project:
-        remember(project.records, held.judge, found, held.files, held.against)
+        remember(project.records, held.judge, found, held.files, held.against, _version(project, held.judge))
     emit(_output(found), as_json=as_json, text=lambda console: _print(console, found))
     if gate and not found.accepted:
         raise Refused("the judge is not accepted", where=found.why, hint="take a stronger judge, or better references")
@@ -56,6 +56,14 @@ def _bar(project: Project, judge: str) -> float:
     if judge not in judges:
         raise Mistake(f"no judge `{judge}`", where="[judges] in kitae.toml", hint=nearest(judge, judges))
     return judges[judge].at_least
+
+
+def _version(project: Project, judge: str) -> str:
+    """Which model it is; empty where it is not on this machine, since files of its judgments are enough here."""
+    try:
+        return judge_version(project, judge)
+    except Mistake:
+        return ""
 
 
 def _labels(file: Path, protocol: str) -> list[Row]:

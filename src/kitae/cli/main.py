@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from ..core.mistakes import Mistake
-from . import plan_commands, plan_estimates
+from . import judge_commands, plan_commands, plan_estimates
 
 app = typer.Typer(
     name="kitae",
@@ -127,17 +127,22 @@ def lineage(
 
 @app.command()
 def compare(
-    row: Annotated[str, typer.Argument(help="One row alone, such as tuned.retrieval.")] = "",
-    other: Annotated[str, typer.Argument(help="The row that it is compared with.")] = "",
-    against: Annotated[str, typer.Option(help="The same, for all rows.")] = "",
-    gate: Annotated[bool, typer.Option("--gate", help="End with 3 where the row may be worse.")] = False,
-    margin: Annotated[float, typer.Option(help="How much worse passes the gate; a share of right answers.")] = 0.0,
+    row: Annotated[str, typer.Argument(help="A row, or a model as `kitae evaluate` names it.")] = "",
+    other: Annotated[str, typer.Argument(help="The row or the model that it is compared with.")] = "",
+    against: Annotated[str, typer.Option(help="The row that all rows are compared with.")] = "",
+    suite: Annotated[str, typer.Option(help="Of models: on this suite alone.")] = "",
+    judge: Annotated[str, typer.Option(help="Of models: under this judge alone.")] = "",
+    despite: Annotated[list[str] | None, typer.Option(help="Of models: what may differ, such as engine.")] = None,
+    gate: Annotated[bool, typer.Option("--gate", help="End with 3 where the first may be worse.")] = False,
+    margin: Annotated[list[str] | None, typer.Option(help="How much worse passes: 0.02, math=0.05.")] = None,
     json: Json = False,
 ) -> None:
-    """The decision table: every way of bringing knowledge, with intervals."""
+    """The decision table, or two models that were examined, with intervals."""
+    from .compare import Asked
     from .compare import compare as command
 
-    command(Where.folder, row, other or against, margin=margin if gate else None, as_json=json)
+    asked = Asked(row, other, against, suite, judge, tuple(despite or ()), gate, tuple(margin or ()))
+    command(Where.folder, asked, as_json=json)
 
 
 evaluating = typer.Typer(invoke_without_command=True)
@@ -149,7 +154,8 @@ def evaluate(
     context: typer.Context,
     suite: Annotated[str, typer.Option(help="A bundled suite (forge-ja …) or one of [[suites]].")] = "",
     model: Annotated[str, typer.Option(help="model/tuned, path:FOLDER, hf:ORG/NAME, wheel:NAME, endpoint:NAME.")] = "",
-    judge: Annotated[str, typer.Option(help="Of [judges] or [endpoints]; or a model that runs here.")] = "",
+    judge: Annotated[list[str] | None, typer.Option(help="Of [judges] or [endpoints]; several: again.")] = None,
+    against: Annotated[str, typer.Option(help="Judge the answers beside those of this model.")] = "",
     retrieval: Annotated[bool, typer.Option("--retrieval", help="Show the model what the search finds.")] = False,
     adapter: Annotated[Path | None, typer.Option(help="A LoRA adapter (PEFT) to add to the model.")] = None,
     number_format: Annotated[str, typer.Option(help="That a folder is computed in.")] = "float32",
@@ -160,10 +166,23 @@ def evaluate(
 ) -> None:
     """Let a model answer a suite, and rate the answers by program and judge."""
     if context.invoked_subcommand is None:
-        from .evaluate import Wanted, money
+        from .evaluate import Wanted, listed, money
         from .evaluate import evaluate as command
 
-        wanted = Wanted(suite, model, judge, adapter, retrieval, number_format, samples, max_tokens, money(budget))
+        first, *more = listed(judge or ()) or [""]
+        wanted = Wanted(
+            suite,
+            model,
+            first,
+            adapter,
+            retrieval,
+            number_format,
+            samples,
+            max_tokens,
+            money(budget),
+            more_judges=tuple(more),
+            against=against,
+        )
         command(Where.folder, wanted, as_json=json)
 
 
@@ -216,22 +235,7 @@ judging = typer.Typer(no_args_is_help=True, help="How far a judge can be believe
 app.add_typer(judging, name="judge")
 
 
-@judging.command()
-def calibrate(
-    files: Annotated[list[Path], typer.Argument(help="The judge's judgments, as `evaluate rescore` reads them.")],
-    against: Annotated[Path, typer.Option(help="The same of a trusted judge, or people's labels or votes.")],
-    protocol: Annotated[str, typer.Option(help="mtbench, pairwise or shaberi.")] = "mtbench",
-    judge: Annotated[str, typer.Option(help="Of [judges]: its bar counts, and what is found is remembered.")] = "",
-    at_least: Annotated[float, typer.Option(min=0, max=1, help="The rank correlation that is asked for.")] = 0.95,
-    gate: Annotated[bool, typer.Option("--gate", help="End with 3 where the judge is below that.")] = False,
-    json: Json = False,
-) -> None:
-    """Hold a judge against labels: kappa, rank correlation, bias, and means without it."""
-    from .judge import Held
-    from .judge import calibrate as command
-
-    command(Where.folder, Held(tuple(files), against, protocol, judge, at_least), gate=gate, as_json=json)
-
+judge_commands.register(judging)
 
 shelf = typer.Typer(invoke_without_command=True)
 app.add_typer(shelf, name="suites")

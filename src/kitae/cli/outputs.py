@@ -223,8 +223,49 @@ class CompareRow(Noun):
     notes: tuple[str, ...]
 
 
+class CategoryOutput(Noun):
+    """A difference in one category."""
+
+    name: str
+    mean: float
+    interval: Pair | None
+    n: int
+    p: float
+    adjusted: float
+    """The same by Holm over all categories."""
+
+
+class ContrastOutput(Noun):
+    """One examined model minus another on one suite; on the judge's scale, or shares between 0 and 1."""
+
+    suite: str
+    judge: str
+    """Empty where a program scores."""
+    protocol: str
+    refused: str
+    """Why the two may not be compared here; empty where they may, and every figure is `null` otherwise."""
+    means: Pair | None
+    mean: float | None
+    """Of the differences."""
+    interval: Pair | None
+    questions: int
+    n: int
+    """Answers that both gave; of a program, questions."""
+    better: int
+    worse: int
+    detectable: float | None
+    """The smallest true difference that these questions show in four of five trials."""
+    needed: int | None
+    """Questions that would show a difference of this size."""
+    per_category: tuple[CategoryOutput, ...]
+    notes: tuple[str, ...]
+
+
 class CompareOutput(Output):
+    """Rows of the decision table, or contrasts of two examined models."""
+
     rows: tuple[CompareRow, ...]
+    contrasts: tuple[ContrastOutput, ...]
     notes: tuple[str, ...]
 
 

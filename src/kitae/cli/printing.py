@@ -11,6 +11,7 @@ from rich.console import Console
 
 from ..core.artifact import Artifact
 from ..core.store import Store
+from ..evaluate.statistics import Interval
 from .outputs import ArtifactLine, Output
 
 MAGNITUDES = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
@@ -50,6 +51,16 @@ def _cut(line: str, width: int) -> list[str]:
             part = f"{begin}  "
         part += word
     return [*parts, part.rstrip()]
+
+
+def span(interval: Interval | None) -> str:
+    """`0.12..0.34`; nothing where there is none."""
+    return f"{interval.low:.2f}..{interval.high:.2f}" if interval else ""
+
+
+def pair(interval: Interval | None) -> tuple[float, float] | None:
+    """An interval as JSON has it."""
+    return (interval.low, interval.high) if interval else None
 
 
 def line(artifact: Artifact, store: Store, *, used: bool) -> ArtifactLine:

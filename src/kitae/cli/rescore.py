@@ -10,9 +10,8 @@ from rich.table import Table as Grid
 
 from ..evaluate.judging.rescore import rescore as count
 from ..evaluate.judging.tally import Tally
-from .compare import pair, span
 from .outputs import JudgedModel, RescoreOutput
-from .printing import emit
+from .printing import emit, pair, span
 
 
 def rescore(files: Sequence[Path], protocol: str, *, as_json: bool) -> None:

@@ -15,10 +15,10 @@ from ..rented.inputs import read_inputs
 from ..road import STAGES
 from ..train.ranks import gathering
 from ..train.stage import place as machine
-from .compare import print_table
 from .outputs import RunOutput, StepLine
 from .printing import duration, emit
 from .progress import watcher
+from .table import print_table
 
 
 def run(folder: Path, stage: str, *, dry: bool, place: str, as_json: bool, inputs: Path | None = None) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema
 
 from ..core.noun import Noun
-from .examined import EvaluateExportOutput, EvaluateOutput, ViewOutput
+from .examined import AnchorsOutput, DriftOutput, EvaluateExportOutput, EvaluateOutput, ViewOutput
 from .outputs import (
     AskOutput,
     CalibrateOutput,
@@ -94,6 +94,8 @@ OUTPUTS: dict[str, type[Output]] = {
     "evaluate-export": EvaluateExportOutput,
     "view": ViewOutput,
     "judge-calibrate": CalibrateOutput,
+    "judge-anchors": AnchorsOutput,
+    "judge-drift": DriftOutput,
     "mistake": MistakeOutput,
 }
 """What each command prints, and what all of them print when there is a mistake. `train-job` is `train --job`."""

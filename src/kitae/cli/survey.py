@@ -12,8 +12,7 @@ from ..evaluate.choice import Pair
 from ..plan.span import Span
 from ..project import Project
 from ..surveying import DEFAULT, Candidate, Sought, Survey, score, survey
-from .compare import pair
-from .printing import emit, wrapping
+from .printing import emit, pair, wrapping
 from .progress import watcher
 from .surveyed import CandidateOutput, ComparedOutput, ScoreOutput, SurveyOutput
 

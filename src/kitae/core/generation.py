@@ -30,6 +30,9 @@ class Generated(Noun):
     tokens: int
     seconds: float
     """Wall-clock time; in a batch, the batch's time shared by its answers."""
+    model: str = ""
+    """What a server says that it answered with: it may change behind the name that was asked for. Empty where nothing
+    is said, and for a model that runs here."""
 
 
 class Identity(Noun):

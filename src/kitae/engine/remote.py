@@ -120,6 +120,7 @@ def read(answer: Mapping[str, Any], seconds: float, *, silence: str | None = Non
                 "prompt_tokens": usage.get("prompt_tokens", 0),
                 "tokens": usage.get("completion_tokens", 0),
                 "seconds": seconds,
+                "model": str(answer.get("model") or ""),
             }
         )
     except (KeyError, IndexError, TypeError, AttributeError) as error:

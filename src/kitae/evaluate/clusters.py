@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -154,24 +154,35 @@ class Category(Noun):
     """The same by Holm over all categories: below 0.05 it stands, however many were looked at."""
 
 
+Test = Callable[[Mapping[Any, float], Mapping[Any, float]], tuple[Interval | None, float]]
+"""Interval and two-sided p of a paired difference."""
+
+
+def t_test(first: Mapping[Key, float], second: Mapping[Key, float]) -> tuple[Interval | None, float]:
+    """Clustered by question."""
+    found = paired_spread(first, second)
+    return (found.interval(), found.p) if found else (None, 1.0)
+
+
 def by_category(
-    first: Mapping[Key, float], second: Mapping[Key, float], categories: Mapping[Any, str]
+    first: Mapping[Key, float], second: Mapping[Key, float], categories: Mapping[Any, str], test: Test = t_test
 ) -> list[Category]:
     """Paired differences in each category, with Holm's correction.
 
     Args:
-        categories: Of each question; those without one are left out.
+        categories: Of each question; those without one are left out. Their order is that of the result.
+        test: Of one category.
     """
-    names = dict.fromkeys(categories[key[0]] for key in first if categories.get(key[0]))
+    names = dict.fromkeys(name for name in categories.values() if name)
     found = {}
     for name in names:
         own = {key: value for key, value in first.items() if categories.get(key[0]) == name}
         if (difference := paired_spread(own, second)) is not None:
-            found[name] = difference
-    adjusted = holm([each.p for each in found.values()])
+            found[name] = (difference, *test(own, second))
+    adjusted = holm([p for _, _, p in found.values()])
     return [
-        Category(name=name, mean=each.mean, interval=each.interval(), n=each.n, p=each.p, adjusted=value)
-        for (name, each), value in zip(found.items(), adjusted, strict=True)
+        Category(name=name, mean=each.mean, interval=interval, n=each.n, p=p, adjusted=value)
+        for (name, (each, interval, p)), value in zip(found.items(), adjusted, strict=True)
     ]
 
 

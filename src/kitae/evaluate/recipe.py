@@ -81,6 +81,15 @@ class JudgeRecipe(Noun):
         return self
 
 
+class GateRecipe(Noun):
+    """`[gates.NAME]`: how much worse on this suite passes `kitae compare --gate`, on the score's own scale."""
+
+    margin: float = Field(default=0.0, ge=0)
+    """Of the whole: points under a judge, a share of right answers elsewhere."""
+    categories: dict[str, float] = Field(default_factory=dict)
+    """Of single categories; those that are not named are not looked at by themselves."""
+
+
 class EvaluateRecipe(Noun):
     """How every row of the decision table is measured."""
 

@@ -63,7 +63,9 @@ def test_anchors_that_could_not_be_rated_again_are_counted(judge: Judge) -> None
         return "" if question == "q1" else rated()(question, turn, order)
 
     frozen = choose(judge("m", say=rated(), questions=8), 16)
-    assert drift(frozen, judge("m", say=say, questions=8)).failed == 2
+    found = drift(frozen, judge("m", say=say, questions=8))
+    # All that could be read is the same, and that is no proof where an eighth could not.
+    assert (found.failed, found.same, found.verdict) == (2, 1.0, "unclear")
 
 
 def test_other_prompts_or_fewer_answers_are_mistakes(judge: Judge) -> None:

@@ -19,6 +19,9 @@ COUNT = 40
 TOLERANCE = 0.3
 """Points on a scale of ten. Judging the same answers twice moves a mean by about 0.2 (FastChat issue 3386)."""
 
+UNREADABLE = 0.1
+"""Share of anchors that could not be rated again from which on nobody can call a judge steady."""
+
 Verdict = Literal["steady", "drifted", "unclear"]
 
 
@@ -33,7 +36,8 @@ class Drift(Noun):
     failed: int
     """Anchors that it did not rate this time."""
     verdict: Verdict
-    """`drifted`: the interval leaves out 0. `steady`: it lies within the tolerance. `unclear`: neither can be said."""
+    """`drifted`: the interval leaves out 0. `steady`: it lies within the tolerance. `unclear`: neither can be said, or
+    too many could not be rated again."""
 
 
 def choose(judgments: Sequence[Judgment], count: int = COUNT) -> list[Judgment]:
@@ -89,12 +93,14 @@ def drift(frozen: Sequence[Judgment], again: Sequence[Judgment], tolerance: floa
     before = {key: each.parse.score for key, each in keys.items() if each.parse.score is not None}
     after = {key: score for key in keys if (score := now[key[1]].parse.score) is not None}
     difference = paired_clustered(after, before)
+    failed = sum(key not in after for key in before)
+    verdict = _verdict(difference, tolerance)
     return Drift(
         n=difference.n,
         same=1 - (difference.better + difference.worse) / difference.n if difference.n else 0.0,
         difference=difference,
-        failed=sum(key not in after for key in before),
-        verdict=_verdict(difference, tolerance),
+        failed=failed,
+        verdict="unclear" if verdict == "steady" and failed > UNREADABLE * len(before) else verdict,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from ...core.generation import Decoding, Finish, Identity
+from ...core.label import Label
 from ...core.noun import Noun, digest
 
 CATEGORIES = ("writing", "roleplay", "reasoning", "math", "coding", "extraction", "stem", "humanities")
@@ -67,6 +68,8 @@ class Answer(Noun):
     sample: int = 0
     turns: tuple[str, ...]
     finishes: tuple[Finish, ...] = ()
+    label: Label | None = None
+    """Of what it tells. `None` in rows of earlier releases: not known, so nobody may have it."""
 
     @property
     def key(self) -> str:

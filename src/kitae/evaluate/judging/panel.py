@@ -11,9 +11,15 @@ from ..clusters import clustered
 from ..statistics import Estimate
 from .agreement import Figure, Metric, alpha_figure
 from .parsing import Scale
+from .published import HALF
 from .request import Judgment
 
 VERDICTS = {"A": 1.0, "tie": 0.5, "B": 0.0}
+"""For the answer that is shown first."""
+
+
+Unit = tuple[tuple[str, ...], int, str]
+"""What is rated: the answers' keys, the turn, and of a game the order."""
 
 
 class Panel(Noun):
@@ -25,7 +31,7 @@ class Panel(Noun):
     alpha: Figure
     """Krippendorff's, over whatever at least two rated."""
     per_judge: dict[str, float]
-    """Means over the answers that all rated."""
+    """Means over the answers that all rated; of games the share that the first model won, game by game."""
     together: Estimate
     """The mean of the judges' means, clustered by question."""
 
@@ -33,14 +39,18 @@ class Panel(Noun):
 def panel(judgments: Sequence[Judgment], scale: Scale) -> Panel:
     """Puts judges side by side.
 
+    Args:
+        judgments: Of the same answers, or of the same games; the judges' versions tell them apart.
+        scale: Of ratings.
+
     Raises:
         Mistake: fewer than two judges, or nothing that all of them rated.
     """
     judges = tuple(dict.fromkeys(each.about.judge for each in judgments))
     if len(judges) < 2:
         raise Mistake("one judge is no panel", where="judges", hint="have the same answers judged by another")
-    units: dict[tuple[object, ...], dict[str, float]] = {}
-    clusters: dict[tuple[object, ...], str] = {}
+    units: dict[Unit, dict[str, float]] = {}
+    clusters: dict[Unit, str] = {}
     for each in judgments:
         if (score := _score(each)) is not None:
             key = (each.about.answers, each.about.turn, each.about.order)
@@ -51,19 +61,30 @@ def panel(judgments: Sequence[Judgment], scale: Scale) -> Panel:
         raise Mistake(
             "no answer was rated by all judges", where=", ".join(judges), hint="let each judge the same answers"
         )
-    metric: Metric = "nominal" if any(each.about.order for each in judgments) else "interval"
+    games = any(each.about.order for each in judgments)
+    metric: Metric = "nominal" if games else "interval"
+    bounds = HALF if games else scale
     return Panel(
         judges=judges,
         n=len(whole),
         alpha=alpha_figure([list(found.values()) for found in units.values()], list(clusters.values()), metric),
-        per_judge={judge: math.fsum(units[key][judge] for key in whole) / len(whole) for judge in judges},
+        per_judge={
+            judge: math.fsum(_for_the_first(key, units[key][judge]) for key in whole) / len(whole) for judge in judges
+        },
         together=clustered(
-            [math.fsum(units[key].values()) / len(judges) for key in whole], [clusters[key] for key in whole], scale
+            [_for_the_first(key, math.fsum(units[key].values()) / len(judges)) for key in whole],
+            [clusters[key] for key in whole],
+            bounds,
         ),
     )
 
 
 def _score(judgment: Judgment) -> float | None:
-    if judgment.parse.verdict is not None:
-        return VERDICTS[judgment.parse.verdict]
-    return judgment.parse.score
+    if judgment.parse.verdict is None:
+        return judgment.parse.score
+    return VERDICTS[judgment.parse.verdict]
+
+
+def _for_the_first(key: Unit, score: float) -> float:
+    """What a verdict is worth to the model that is named first, whichever was shown first."""
+    return 1 - score if key[2] == "ba" else score

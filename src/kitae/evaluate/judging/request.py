@@ -74,6 +74,8 @@ class Judgment(Noun):
     """Wall-clock time of the call."""
     money: Money | None = None
     """`None` where the endpoint names no price."""
+    served: str = ""
+    """The model that the judge's server named with its answer; empty where it named none."""
 
 
 def judged(request: JudgeRequest, reply: Generated, protocol: Protocol, money: Money | None = None) -> Judgment:
@@ -87,6 +89,7 @@ def judged(request: JudgeRequest, reply: Generated, protocol: Protocol, money: M
         tokens=reply.tokens,
         ms=reply.seconds * 1000,
         money=money,
+        served=reply.model,
     )
 
 

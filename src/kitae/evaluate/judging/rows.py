@@ -9,6 +9,7 @@ from .asked import Answer
 from .parsing import Parsed, Scale
 from .published import OUTCOMES, Outcome, Row, bounded, pair_rows
 from .request import About, JudgeRequest, Judgment
+from .tally import Tally, tally
 
 
 def rows_of(
@@ -34,6 +35,17 @@ def rows_of(
         if each.about.order:
             games.setdefault((each.about.answers, each.about.turn), {})[each.about.order] = each
     return single + [row for both in games.values() for row in _pair(both, said)]
+
+
+def tally_of(
+    judgments: Sequence[Judgment],
+    scale: Scale,
+    answers: Iterable[Answer] = (),
+    requests: Iterable[JudgeRequest] = (),
+) -> Tally:
+    """What the single ratings of one model by one judge come to; arguments as of `rows_of`."""
+    (found,) = tally(rows_of(judgments, scale, answers, requests), "mtbench")
+    return found
 
 
 def _none(request: JudgeRequest) -> Judgment:

@@ -128,10 +128,11 @@ def _means(rows: Sequence[Row], name: Callable[[Row], str]) -> dict[str, float]:
     for row in rows:
         if row.score is not None and name(row):
             groups.setdefault(name(row), []).append(row.score)
-    return {key: _mean(groups[key]) for key in sorted(groups, key=_order)}
+    return {key: _mean(groups[key]) for key in sorted(groups, key=category_order)}
 
 
-def _order(name: str) -> tuple[int, str]:
+def category_order(name: str) -> tuple[int, str]:
+    """Sorts those of MT-Bench as its paper does, others by alphabet behind them."""
     return (CATEGORIES.index(name) if name in CATEGORIES else len(CATEGORIES), name)
 
 
