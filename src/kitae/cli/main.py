@@ -212,8 +212,8 @@ def evaluate_export(
 
 @app.command()
 def survey(
-    models: Annotated[list[str], typer.Argument(metavar="MODEL…", help="As evaluate --model: wheel:gemma3-270m …")],
-    suite: Annotated[list[str] | None, typer.Option(help="Several times for several; the first decides.")] = None,
+    models: Annotated[list[str], typer.Argument(metavar="MODEL", help="As evaluate --model: wheel:gemma3-270m …")],
+    suite: Annotated[list[str] | None, typer.Option(help="One or more; riddles-ja when left out.")] = None,
     judge: Annotated[str, typer.Option(help="For suites that no program scores.")] = "",
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many questions of each suite.")] = None,
     retrieval: Annotated[bool, typer.Option("--retrieval", help="Show the models what the search finds.")] = False,
