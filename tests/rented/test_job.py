@@ -121,7 +121,9 @@ def test_several_nodes_of_a_cloud_are_refused() -> None:
 def test_wheels_are_installed_without_an_index() -> None:
     wheels = Upload("../wheelhouse-gpu", "wheelhouse-gpu", 1, None)
     text = job("slurm", project="p", place=place("none"), uploads=[wheels], trained=["model/tuned"]).text
-    assert "pip install --quiet --disable-pip-version-check --no-index --find-links wheelhouse-gpu 'kitae[gpu]'\n" in text
+    assert (
+        "pip install --quiet --disable-pip-version-check --no-index --find-links wheelhouse-gpu 'kitae[gpu]'\n" in text
+    )
 
 
 # What runs on the node, with stand-ins for what a node has

@@ -168,7 +168,7 @@ def test_each_course_is_called_by_its_name_with_what_it_forgot(walked: Path) -> 
 def test_a_score_that_not_everybody_may_see_is_left_out_and_said_so(walked: Path) -> None:
     before = told(walked)
     assert before.withheld == 0
-    labels = {"label": Label.RESTRICTED, "groups": ["all"], "licences": []}
+    labels: dict[str, Any] = {"label": Label.RESTRICTED, "groups": ["all"], "licences": []}
     row = {"name": "tuned.secret", "model": "tuned", "way": "closed"}
     made(walked, "scorecard", "tuned.secret", facts={"row": row, "suites": {}}, **labels)
     after = told(walked)
