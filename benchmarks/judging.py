@@ -31,9 +31,9 @@ from kitae.evaluate.judging.own_prompts import own_templates
 from kitae.evaluate.judging.protocol import own_protocol
 from kitae.evaluate.judging.request import requests_for
 from kitae.evaluate.own.shelf import own_suite
-from kitae.examining import JUDGMENTS, ask_of
 from kitae.gate.client import Gate
 from kitae.gate.policy import Endpoint
+from kitae.rating import JUDGMENTS, ask_of
 
 HERE = Path(__file__).parent
 WORDS = "ご依頼の件について、要点を三つにまとめてお答えします。" * 12
