@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file, save_file
 
 from kitae.core.mistakes import Mistake
 from kitae.plan.architecture import typical
@@ -43,6 +46,13 @@ def test_the_shape_is_read_from_the_folder(tiny_base: Path) -> None:
     shape = shape_of(tiny_base)
     assert (shape.layers, shape.hidden, shape.intermediate) == (2, 64, 128)
     assert 5e4 < shape.parameters < 5e5
+
+
+def test_weights_that_are_stored_narrow_are_no_smaller_model(tiny_base: Path, tmp_path: Path) -> None:
+    narrow = Path(shutil.copytree(tiny_base, tmp_path / "narrow"))
+    for file in narrow.glob("*.safetensors"):
+        save_file({name: each.to(torch.bfloat16) for name, each in load_file(file).items()}, file)
+    assert shape_of(narrow).parameters == shape_of(tiny_base).parameters
 
 
 def refused(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -39,18 +40,19 @@ VECTORS: Final = 14
 
 
 def shape_of(folder: Path) -> Architecture:
-    """From config.json and the weights, which kitae keeps in float32."""
-    parameters = sum(file.stat().st_size for file in folder.glob("*.safetensors")) / WIDE
-    tied = not any(name.endswith("lm_head.weight") for name in _tensors(folder))
-    return from_config(folder, parameters).model_copy(update={"tied": tied})
+    """From config.json and the weights, in whatever number format they are stored."""
+    tensors = dict(_tensors(folder))
+    tied = not any(name.endswith("lm_head.weight") for name in tensors)
+    return from_config(folder, float(sum(tensors.values()))).model_copy(update={"tied": tied})
 
 
-def _tensors(folder: Path) -> Iterator[str]:
+def _tensors(folder: Path) -> Iterator[tuple[str, int]]:
+    """Names of all tensors, and how many numbers each has."""
     from safetensors import safe_open
 
     for file in sorted(folder.glob("*.safetensors")):
         with safe_open(file, framework="numpy") as weights:
-            yield from weights.keys()
+            yield from ((name, math.prod(weights.get_slice(name).get_shape())) for name in list(weights.keys()))
 
 
 def activations(
