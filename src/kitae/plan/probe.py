@@ -35,7 +35,7 @@ SECONDS: Final = 55.0
 LEAST: Final = 3
 """Steps, however long they take: the first is slower than the others, and one alone has no spread."""
 
-MEASURED: Final = 2048
+MEASURED: Final = 1024
 """Tokens of held-out examples, and as many of general text: the time of all of them follows from their number."""
 
 
@@ -144,7 +144,9 @@ class _Guard(Guard):
         self._until, self._made = until, made
 
     def reason(self, seconds: float) -> str:
-        over = time.perf_counter() >= self._until and len(self._made) > LEAST
+        # The next row takes about as long as the last one did.
+        now, last = time.perf_counter(), self._made[-1][1] - self._made[-2][1]
+        over = now + last > self._until and len(self._made) > LEAST
         return "the probe's time" if over else super().reason(seconds)
 
 
