@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -20,7 +19,7 @@ from ..core.stage import version
 from ..engine.grounding import grounded
 from ..evaluate.scorecard import row_of
 from ..evaluate.table import Line, Table
-from . import numbers
+from . import numbers, templates
 from .bilingual import Both, Language, both
 from .licences import hub_licence, together
 from .markdown import cell
@@ -125,13 +124,7 @@ def _some(names: Sequence[str], most: int = 4) -> str:
 
 @functools.cache
 def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = templates.environment(html=False)
     environment.filters |= {
         "cell": cell,
         "some": _some,

@@ -12,7 +12,7 @@ import jinja2
 from markupsafe import Markup
 
 from ..core.files import write_atomically
-from . import numbers
+from . import numbers, templates
 from .answers import answers, reason
 from .bilingual import Language, both
 from .boards import Board
@@ -26,8 +26,7 @@ from .plan import plan_told
 from .results import results
 from .spending import spending
 from .story import Story
-
-FOLDER = Path(__file__).parent
+from .templates import FOLDER
 
 
 def write(file: Path, story: Story) -> Path:
@@ -84,13 +83,7 @@ def _source(name: str) -> str:
 
 @functools.cache
 def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates.environment(html=True)
     environment.globals |= {"both": both, "reason": reason}
     environment.filters |= {
         "percent": numbers.percent,

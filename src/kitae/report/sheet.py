@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import functools
-from pathlib import Path
 from typing import Any
 
 import jinja2
 from markupsafe import Markup
 
+from . import templates
 from .bilingual import Both, Language, both
 from .markdown import cell
-
-FOLDER = Path(__file__).parent
+from .templates import FOLDER
 
 
 def sheet(template: str, *, title: str, language: Language, **told: Any) -> str:
@@ -35,13 +34,7 @@ def markdown(template: str, *, language: Language, **told: Any) -> str:
 
 @functools.cache
 def _html() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates.environment(html=True)
     environment.globals["both"] = both
     environment.filters["code"] = code
     return environment
@@ -62,12 +55,6 @@ def code(words: Both) -> Markup:
 
 @functools.cache
 def _text() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(FOLDER),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = templates.environment(html=False)
     environment.filters["cell"] = cell
     return environment
