@@ -83,6 +83,21 @@ def test_what_a_program_scores_needs_no_judge(walked: Path) -> None:
     assert found.judged is None
     assert found.program and found.program.mean is not None and found.program.interval
     assert found.surfaces and found.surfaces.n == len(found.answers) > 100
+    assert found.f1 is None, "what declines is not compared with known answers"
+    assert found.bits_per_character is None
+    assert any("bits a character are not known" in note and "attention window" in note for note in found.notes)
+
+
+def test_what_is_asked_is_predicted_once_and_answers_are_held_against_known_ones(walked: Path) -> None:
+    wanted = Wanted("unseen", "model/tuned", max_tokens=2)
+    found = examine(Project(walked), wanted)
+    assert found.bits_per_character is not None and 0 < found.bits_per_character < 40
+    assert found.f1 is not None and found.program and found.program.mean is not None
+    assert found.program.mean <= found.f1 <= 1
+    rows = list(Project(walked).records.all("predicted"))
+    assert len(rows) == 1
+    assert examine(Project(walked), wanted).bits_per_character == found.bits_per_character
+    assert list(Project(walked).records.all("predicted")) == rows
 
 
 def test_an_endpoint_is_a_model_under_test_and_its_answers_are_kept(walked: Path, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,9 @@ from .evaluate.judging.asked import REPLIES, Answer
 from .evaluate.judging.drifts import drift_told
 from .evaluate.judging.panel import Panel, panel
 from .evaluate.judging.standing import told, version_of
+from .evaluate.predicting import predicted
 from .evaluate.purse import Purse
+from .evaluate.scoring import Verdict
 from .evaluate.statistics import Estimate, estimate, per_question
 from .evaluate.surface import Surfaces, beside, surface
 from .evaluate.turns import answered, temperature
@@ -88,6 +90,10 @@ class Examined:
     surfaces: Surfaces | None
     credits: Mapping[str, float]
     """What each question counts, where a program scores the suite: several wordings and samples as their mean."""
+    f1: float | None
+    """Mean character F1 of the questions, where a program compares answers with known ones."""
+    bits_per_character: float | None
+    """Of what is asked, as plain text; `None` for a model behind an endpoint."""
     took: Took
     judged: Judged | None
     """By the first judge."""
@@ -176,6 +182,7 @@ def carry_out(
         for each in examination.judges
     ]
     together, of_panel = _panel(examination.judges, found)
+    bits, unread = _predicted(project, examination)
     doubts = [note for each in found for note in _doubts(each, project.records)]
     return Examined(
         suite=suite,
@@ -185,10 +192,12 @@ def carry_out(
         surfaces=beside(
             [surface(text, end) for each in said for text, end in zip(each.turns, each.finishes, strict=True)]
         ),
-        credits=_credits(suite, said),
+        credits=_credits(suite, said, lambda verdict: verdict.credit),
+        f1=_f1(suite, said),
+        bits_per_character=bits,
         took=took,
         judged=found[0] if found else None,
-        notes=tuple(dict.fromkeys([*suite.notes, *_notes(examination), *doubts, *of_panel])),
+        notes=tuple(dict.fromkeys([*suite.notes, *_notes(examination), *unread, *doubts, *of_panel])),
         more=tuple(found[1:]),
         panel=together,
     )
@@ -297,12 +306,28 @@ def _took(rows: Sequence[Mapping[str, Any]]) -> Took:
     )
 
 
-def _credits(suite: Asked, said: Sequence[Answer]) -> dict[str, float]:
+def _credits(suite: Asked, said: Sequence[Answer], mark: Callable[[Verdict], float]) -> dict[str, float]:
     """By question; none where a judge has to read the answers."""
     if (score := suite.score) is None:
         return {}
     question = {prompt.id: prompt.question for prompt in suite.prompts}
-    return per_question((question[each.question], score(each.question, each.turns[-1]).credit) for each in said)
+    return per_question((question[each.question], mark(score(each.question, each.turns[-1]))) for each in said)
+
+
+def _f1(suite: Asked, said: Sequence[Answer]) -> float | None:
+    found = _credits(suite, said, lambda verdict: verdict.f1) if suite.has_gold else {}
+    return sum(found.values()) / len(found) if found else None
+
+
+def _predicted(project: Project, examination: Examination) -> tuple[float | None, list[str]]:
+    """Bits for a character of what is asked; a note where its engine cannot read a text of it."""
+    who, prompts = examination.subject.who, examination.suite.prompts
+    if not isinstance(who, Near):
+        return None, []
+    try:
+        return predicted(who.model, (turn for prompt in prompts for turn in prompt.turns), project.records), []
+    except Mistake as mistake:
+        return None, [f"bits a character are not known: {mistake.what}"]
 
 
 def _notes(examination: Examination) -> list[str]:

@@ -56,6 +56,11 @@ class Asked:
         return self.own.score if self.own is not None and self.own.scored == "program" else None
 
     @property
+    def has_gold(self) -> bool:
+        """Whether answers are compared with known ones, and so can be nearly right."""
+        return self.company is not None or (self.own is not None and self.own.has_gold)
+
+    @property
     def version(self) -> str:
         """Changes with any question."""
         return self.own.version if self.own else digest([prompt.version for prompt in self.prompts])[:16]

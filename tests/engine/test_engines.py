@@ -210,6 +210,9 @@ class Recited(Batched):
     def _next(self, prompts: Sequence[Sequence[int]]) -> list[Logits]:
         raise NotImplementedError
 
+    def _nats(self, tokens: Sequence[int]) -> float:
+        raise NotImplementedError
+
 
 @pytest.mark.parametrize("text", ["5日です。[1]", "鱻と𠮷野家は🍣を６皿", "café ９０日", "髙﨑"])
 def test_characters_that_span_tokens_are_whole(rough: Path, text: str) -> None:
@@ -281,6 +284,15 @@ def test_nats_are_those_of_the_model_in_whatever_pieces(
         assert nats == pytest.approx(-float(chances.gather(-1, tokens[0, 1:, None]).sum()), abs=1e-3)
     monkeypatch.setattr("kitae.engine.local.PIECE", 3)
     assert engine.nats(texts) == pytest.approx(found, abs=1e-3)
+
+
+def test_nats_of_ctranslate2_are_those_of_transformers_within_the_window(engines: dict[str, Batched]) -> None:
+    texts = ["休暇を取る日の三日前までに届け出る。", "日当は2,500円。", ""]
+    found = engines["ctranslate2 float32"].nats(texts)
+    assert found == pytest.approx(engines["transformers float32"].nats(texts), abs=1e-2)
+    assert found[0] > found[1] > found[2] == 0
+    with pytest.raises(Mistake, match=f"attention window of {WINDOW}"):
+        engines["ctranslate2 float32"].nats(["日当は2,500円。" * 40])
 
 
 def test_a_text_that_does_not_fit_is_refused(engines: dict[str, Batched]) -> None:

@@ -67,6 +67,8 @@ def _output(found: Examined) -> EvaluateOutput:
         identity=found.identity.model_dump(),
         answers=len(found.answers),
         program=program and EstimateOutput(n=program.n, mean=program.mean, interval=pair(program.interval)),
+        f1=found.f1,
+        bits_per_character=found.bits_per_character,
         surface=found.surfaces and SurfaceOutput.model_validate(found.surfaces.model_dump()),
         judged=found.judged and _judged(found.judged),
         more=tuple(map(_judged, found.more)),
@@ -115,7 +117,8 @@ def _tell(console: Console, output: EvaluateOutput) -> None:
 
     say(f"{output.suite} ({output.version}): {output.answers} answers of {output.model}")
     if output.program and output.program.mean is not None:
-        say(f"  right    {output.program.mean:.3f}  {_ends(output.program.interval)}  ({output.program.n} questions)")
+        said = f"{output.program.mean:.3f}  {_ends(output.program.interval)}  ({output.program.n} questions)"
+        say(f"  right    {said}" + ("" if output.f1 is None else f", F1 {output.f1:.3f}"))
     for each in (*((output.judged,) if output.judged else ()), *output.more):
         for line in _rating(each):
             say(line)
@@ -126,6 +129,8 @@ def _tell(console: Console, output: EvaluateOutput) -> None:
         seen = output.surface
         shares = [f"{name.replace('_', ' ')} {getattr(seen, name):.0%}" for name in _SHARES if getattr(seen, name)]
         say(f"  answers  {seen.characters:.0f} characters; {', '.join(shares) or 'nothing wrong at first sight'}")
+    if output.bits_per_character is not None:
+        say(f"  asked    {output.bits_per_character:.2f} bits a character")
     for note in output.notes:
         say(f"note: {note}")
 

@@ -90,6 +90,10 @@ class EvaluateOutput(Output):
     identity: dict[str, str]
     answers: int
     program: EstimateOutput | None
+    f1: float | None
+    """Mean character F1, where answers are compared with known ones."""
+    bits_per_character: float | None
+    """That the model needs for what is asked; `None` behind an endpoint."""
     surface: SurfaceOutput | None
     judged: JudgedOutput | None
     """By the first judge."""

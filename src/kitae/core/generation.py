@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from .dialogue import Message
 from .noun import Noun
@@ -71,6 +71,7 @@ class Odds(Protocol):
         ...
 
 
+@runtime_checkable
 class Likelihood(Protocol):
     """A model that says how likely texts are: what bits per character are computed from."""
 

@@ -110,6 +110,27 @@ class Batched(ABC):
         token = begins.tokens[begins.learnt.index(True)]
         return [_log_odds(logits, token) for logits in self._next(rendered)]
 
+    def nats(self, texts: Sequence[str]) -> list[float]:
+        """Of each text `-ln p(text)` as plain text, without a chat template; one text at a time.
+
+        A model without a token that begins a text sees the one that ends it.
+
+        Raises:
+            Mistake: a text does not fit into the model's context.
+        """
+        begin = self.renderer.eos_id if self.renderer.bos_id is None else self.renderer.bos_id
+        rendered = [[begin, *self.renderer.encode(text)] for text in texts]
+        longest = max((len(tokens) for tokens in rendered), default=0)
+        if self._context is not None and longest > self._context:
+            raise Mistake(
+                f"a text of {longest} tokens does not fit into the model's {self._context}", hint="cut it into pieces"
+            )
+        return [self._nats(tokens) for tokens in rendered]
+
+    @abstractmethod
+    def _nats(self, tokens: Sequence[int]) -> float:
+        """`-ln p` of all tokens but the first, which begins the text."""
+
     @abstractmethod
     def _next(self, prompts: Sequence[Sequence[int]]) -> list[Logits]:
         """For each prompt the logits of the answer's first token."""

@@ -110,6 +110,17 @@ class CTranslate2Generator(Batched):
                 found[n] = self._first_logits(read, alone=False)[0]
         return [found[n] for n in range(len(prompts))]
 
+    def _nats(self, tokens: Sequence[int]) -> float:
+        """
+        Raises:
+            Mistake: the text reaches beyond the attention window, where CTranslate2 reads otherwise than the model.
+        """
+        if self._window and len(tokens) > self._window:
+            what = f"a text of {len(tokens)} tokens reaches beyond the attention window of {self._window}"
+            raise Mistake(what, hint="cut it into pieces")
+        (found,) = self._engine.score_batch([[self._spelling[token] for token in tokens]], max_input_length=0)
+        return -float(sum(found.log_probs))
+
     def _first_logits(self, prompts: list[list[str]], *, alone: bool) -> list[Logits]:
         if not prompts:
             return []

@@ -82,25 +82,8 @@ class TransformersGenerator(Batched):
         return super()._batches(lengths, decoding) if decoding.temperature else by_length(lengths, QUEUE)
 
     @torch.inference_mode()
-    def nats(self, texts: Sequence[str]) -> list[float]:
-        """Of each text `-ln p(text)` as plain text, without a chat template; one text at a time, in float32.
-
-        A model without a token that begins a text sees the one that ends it.
-
-        Raises:
-            Mistake: a text does not fit into the model's context.
-        """
-        begin = self.renderer.eos_id if self.renderer.bos_id is None else self.renderer.bos_id
-        rendered = [[begin, *self.renderer.encode(text)] for text in texts]
-        longest = max((len(tokens) for tokens in rendered), default=0)
-        if self._context is not None and longest > self._context:
-            raise Mistake(
-                f"a text of {longest} tokens does not fit into the model's {self._context}", hint="cut it into pieces"
-            )
-        return [self._nats(tokens) for tokens in rendered]
-
     def _nats(self, tokens: Sequence[int]) -> float:
-        """Piece by piece, so that the logits of a long text need not be held at once."""
+        """Piece by piece and in float32, so that the logits of a long text need not be held at once."""
         ids = torch.tensor([tokens], dtype=torch.long, device=self._device)
         total, past = 0.0, None
         for start in range(0, len(tokens) - 1, PIECE):

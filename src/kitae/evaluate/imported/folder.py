@@ -73,6 +73,7 @@ class Imported(Noun):
             scored=scored,
             prompts=tuple(prompts),
             items=self.items,
+            has_gold=self.measure == "gold",
             _score={}
             if scored == "judge"
             else {item.id: functools.partial(score, item, self.measure) for item in self.items},

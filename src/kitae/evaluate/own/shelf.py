@@ -34,6 +34,8 @@ class OwnSuite:
     prompts: tuple[Prompt, ...]
     items: tuple[Noun, ...]
     """As they stand in the package."""
+    has_gold: bool = False
+    """Whether a program compares answers with known ones."""
     _score: Mapping[str, Callable[[str], Verdict]] = field(default_factory=dict, repr=False)
 
     @property
