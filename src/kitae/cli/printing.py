@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.console import Console
 
 from ..core.artifact import Artifact
 from ..core.store import Store
-from ..evaluate.statistics import Interval
 from .outputs import ArtifactLine, Output
+
+if TYPE_CHECKING:
+    from ..evaluate.statistics import Interval
 
 MAGNITUDES = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
 

@@ -8,9 +8,7 @@ import itertools
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
-
-import httpx
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..core.journal import Journal
 from ..core.label import Label
@@ -19,6 +17,9 @@ from ..core.noun import canonical, digest
 from ..core.records import Records
 from .patience import Pace, backoff, retry_after
 from .policy import Endpoint, Purpose, check_endpoint
+
+if TYPE_CHECKING:
+    import httpx
 
 LEDGER = "ledger"
 TRIES = 4
@@ -81,6 +82,8 @@ class Gate:
         Raises:
             Mistake: not declared, label too high, no key, or the server does not answer as it should.
         """
+        import httpx  # every command looks at the policy, few send anything
+
         endpoint = self.endpoint(name)
         note = _Note(name, endpoint, label, purpose, self._calls)
         self._check(note, body)
@@ -114,6 +117,8 @@ class Gate:
         Raises:
             Mistake: not declared, label too high, or no key. Nothing was sent.
         """
+        import httpx
+
         endpoint = self.endpoint(name)
         note = _Note(name, endpoint, label, purpose, self._calls)
         self._check(note, {})
@@ -207,6 +212,8 @@ class Door:
         return response, outcome
 
     async def _send(self, where: str, body: Mapping[str, Any]) -> tuple[httpx.Response | None, str]:
+        import httpx
+
         try:
             # httpx counts its seconds anew with every byte that comes; this counts them all.
             async with asyncio.timeout(self.endpoint.timeout):
