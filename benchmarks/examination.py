@@ -61,8 +61,8 @@ def main() -> None:
     prepare(chosen.folder, chosen.data / "qa", chosen.jsquad)
     with endpoint():
         killed(chosen.folder, chosen.models[0])
-        print("| suite | model | right | 95 % | judge | failed | answers | refused | loops | seconds |")
-        print("|---|---|---|---|---|---|---|---|---|---|")
+        print("| suite | model | right | 95 % | F1 | judge | failed | answers | refused | loops | bits asked | seconds |")
+        print("|---|---|---|---|---|---|---|---|---|---|---|---|")
         for suite in MAX_TOKENS:
             for model in chosen.models:
                 begun = time.perf_counter()
@@ -153,11 +153,13 @@ def line(found: dict[str, Any], seconds: float) -> str:
         found["model"],
         f"{program['mean']:.3f} of {program['n']}" if program else "",
         ends,
+        "" if found["f1"] is None else f"{found['f1']:.3f}",
         ("means nothing" if judged["meaningless"] else f"{judged['mean_published']:.2f}") if judged else "",
         f"{judged['n_failed']} of {judged['n']}" if judged else "",
         str(found["answers"]),
         f"{surface['refused']:.0%}",
         f"{surface['loops']:.0%}",
+        f"{found['bits_per_character']:.2f}",
         f"{seconds:.0f}",
     )
     return "| " + " | ".join(cells) + " |"
