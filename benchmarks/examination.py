@@ -61,7 +61,7 @@ def main() -> None:
     prepare(chosen.folder, chosen.data / "qa", chosen.jsquad)
     with endpoint():
         killed(chosen.folder, chosen.models[0])
-        print("| suite | model | right | 95 % | F1 | judge | failed | answers | refused | loops | bits asked | seconds |")
+        print("| suite | model | right | 95 % | F1 | judge | failed | answers | refused | loops | bits | seconds |")
         print("|---|---|---|---|---|---|---|---|---|---|---|---|")
         for suite in MAX_TOKENS:
             for model in chosen.models:
