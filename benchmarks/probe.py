@@ -1,6 +1,6 @@
 """How well some seconds of real steps tell the time of a whole run on a CPU: predicted / actual for three recipes.
 
-    python benchmarks/probe.py PROJECT [--minutes 10]    # makes what training learns from, where it is stale
+    python benchmarks/probe.py PROJECT [--minutes 10] [--only NAME …]   # makes what training learns from, where stale
 
 Each recipe is probed first, then trained for about so many minutes from the same start: loading, measuring, steps,
 checkpoints and saving, as a stage does it. Nothing is kept. The machine should have nothing else to do.
@@ -62,6 +62,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("folder", type=Path)
     arguments.add_argument("--minutes", type=float, default=10.0)
+    arguments.add_argument("--only", nargs="+", default=list(CHANGES), choices=list(CHANGES), metavar="NAME")
     chosen = arguments.parse_args()
     hush()
     project = Project(chosen.folder)
@@ -69,7 +70,8 @@ def main() -> None:
     courses = reversed([*courses_of(project, road, making.memo)])
     own = {course.name: (folder, course, data) for _, folder, course, data in courses}
     rows = []
-    for name, (stage, changes) in CHANGES.items():
+    for name in chosen.only:
+        stage, changes = CHANGES[name]
         if stage not in own:
             print(f"{name}: the project has no such course")
             continue
