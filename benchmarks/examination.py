@@ -44,8 +44,8 @@ price_out = "¥400"
 endpoint = "{JUDGE}"
 """
 JUDGED = "forge-ja"
-MAX_TOKENS = {JUDGED: 256, "riddles-ja": 64, "abstain-ja": 128, "format-ja": 256, "jsquad": 32, "jcommonsenseqa": 16}
-"""Of an answer, by suite: enough for a whole one, and an end for a model that finds none."""
+MAX_TOKENS = {JUDGED: 64, "riddles-ja": 24, "abstain-ja": 48, "format-ja": 96, "jsquad": 24, "jcommonsenseqa": 8}
+"""Of an answer, by suite, so that two models take an hour on two slow cores. Some right answers are longer."""
 KILLED_AT = 40
 """Judgments in the records when the first command is killed."""
 
