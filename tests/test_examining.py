@@ -8,16 +8,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from kitae.core.artifact import Artifact
+from kitae.core.generation import Local
 from kitae.core.mistakes import Mistake
 from kitae.core.quantity import parse_money
+from kitae.engine.open import open_generator
 from kitae.evaluate.imported.folder import read_folder
 from kitae.evaluate.imported.shelf import keep
 from kitae.evaluate.judging.request import JUDGMENTS
@@ -27,20 +28,9 @@ from kitae.gate.client import LEDGER
 from kitae.project import Project
 from kitae.viewing import write_view
 
-BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+from .serving import serving
+
 MODEL = "model/tuned-int8"
-
-
-@contextmanager
-def serving(script: str, *options: str) -> Iterator[str]:
-    """A server of `benchmarks` in a process of its own: its address up to `/v1`."""
-    command = [sys.executable, str(BENCHMARKS / script), *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout
-        try:
-            yield f"http://127.0.0.1:{process.stdout.readline().strip()}/v1"
-        finally:
-            process.kill()
 
 
 def declare(folder: Path, url: str, more: str = "", may_receive: str = "internal") -> Project:
@@ -98,6 +88,22 @@ def test_what_is_asked_is_predicted_once_and_answers_are_held_against_known_ones
     assert len(rows) == 1
     assert examine(Project(walked), wanted).bits_per_character == found.bits_per_character
     assert list(Project(walked).records.all("predicted")) == rows
+
+
+def test_a_model_is_loaded_once_for_all_that_it_is_asked(walked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half of these questions are drawn at other temperatures, second turns follow first ones, and texts are read."""
+    loaded: list[str] = []
+
+    def counted(model: Artifact) -> Local:
+        loaded.append(model.id)
+        return open_generator(model)
+
+    monkeypatch.setattr("kitae.engine.open.open_generator", counted)
+    with serving("judge_server.py") as url:
+        project = declare(walked, url)
+        found = examine(project, Wanted("forge-ja", "model/tuned", "examiner", max_tokens=2))
+    assert found.bits_per_character is not None
+    assert len(loaded) == 1
 
 
 def test_an_endpoint_is_a_model_under_test_and_its_answers_are_kept(walked: Path, tmp_path: Path) -> None:

@@ -7,8 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,21 +24,12 @@ from kitae.project import Project
 from kitae.suites import suite_named
 from kitae.surveying import Sought, survey
 
-BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+from .serving import serving
+
 ONE, OTHER, FAR = "path:../base", "path:../other", "endpoint:examiner"
+SERVER = "judge_server.py"
 PRICES = 'price_in = "$1"\nprice_out = "$5"'
 """A call of the server is 1,000 and 200 tokens, so it costs $0.002."""
-
-
-@contextmanager
-def serving(*options: str) -> Iterator[str]:
-    command = [sys.executable, str(BENCHMARKS / "judge_server.py"), *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout
-        try:
-            yield f"http://127.0.0.1:{process.stdout.readline().strip()}/v1"
-        finally:
-            process.kill()
 
 
 @pytest.fixture
@@ -92,7 +81,7 @@ def test_bases_are_measured_and_of_equals_the_permitted_one_is_taken_without_ans
 
 
 def test_what_is_behind_an_endpoint_is_said_to_be_unknown_and_stops_the_choice_between(project: Path) -> None:
-    with serving() as url:
+    with serving(SERVER) as url:
         declare(project, url, PRICES)
         found = survey(Project(project), sought(ONE, FAR))
     far = found.candidates[1]
@@ -133,7 +122,7 @@ def test_what_cannot_be_done_is_said_before_anything_is_computed(
 
 def test_one_budget_is_for_all_candidates_together(project: Path) -> None:
     judging = {"suites": ("forge-ja",), "judge": "examiner", "limit": 2}
-    with serving() as url:
+    with serving(SERVER) as url:
         declare(project, url, 'price_in = "$0"\nprice_out = "$10"')
         # A call may cost $0.02048 and costs $0.002: the first base's four fit, the other's first one does not.
         with pytest.raises(BudgetReached, match=r"budget of \$0.03 is reached: \$0.01 are spent"):
@@ -145,7 +134,7 @@ def test_one_budget_is_for_all_candidates_together(project: Path) -> None:
 
 
 def test_a_budget_is_for_the_answers_of_an_endpoint_too(project: Path) -> None:
-    with serving() as url:
+    with serving(SERVER) as url:
         declare(project, url, f"{PRICES}\nat_once = 1")
         with pytest.raises(BudgetReached):
             survey(Project(project), sought(FAR, budget=parse_money("$0.005"), limit=9))
@@ -154,7 +143,7 @@ def test_a_budget_is_for_the_answers_of_an_endpoint_too(project: Path) -> None:
 
 def test_killed_in_the_middle_it_goes_on_and_answers_nothing_twice(project: Path, tmp_path: Path) -> None:
     log = tmp_path / "log"
-    with serving("--latency", "0.2", "--log", str(log)) as url:
+    with serving(SERVER, "--latency", "0.2", "--log", str(log)) as url:
         declare(project, url, "at_once = 1")
         options = ["--suite", "abstain-ja", "--limit", "12", "--max-tokens", "2", "--json"]
         command = [sys.executable, "-m", "kitae", "-C", str(project), "survey", FAR, ONE, *options]

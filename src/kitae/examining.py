@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -174,15 +174,15 @@ def carry_out(
     """
     suite, subject, other = examination.suite, examination.subject, examination.other
     watcher = watcher or Silent()
-    said, took = _answers(project, examination, subject, watcher, before)
-    theirs = _answers(project, examination, other, watcher, before)[0] if other else []
+    said, took, bits, unread = _of_subject(project, examination, watcher, before)
+    theirs = _answers(project, examination, other.once(), watcher, before)[0] if other else []
     paid = total([before, took.money if examination.wanted.for_answers else None])
     found = [
         rate(project.records, each, suite, [*said, *theirs], watcher, model=subject.name, before=paid)
         for each in examination.judges
     ]
     together, of_panel = _panel(examination.judges, found)
-    bits, unread = _predicted(project, examination)
+    verdicts = _verdicts(suite, said)
     doubts = [note for each in found for note in _doubts(each, project.records)]
     return Examined(
         suite=suite,
@@ -192,8 +192,8 @@ def carry_out(
         surfaces=beside(
             [surface(text, end) for each in said for text, end in zip(each.turns, each.finishes, strict=True)]
         ),
-        credits=_credits(suite, said, lambda verdict: verdict.credit),
-        f1=_f1(suite, said),
+        credits=per_question((question, verdict.credit) for question, verdict in verdicts),
+        f1=_f1(verdicts) if suite.has_gold else None,
         bits_per_character=bits,
         took=took,
         judged=found[0] if found else None,
@@ -260,6 +260,15 @@ def _panel(judges: Sequence[Judge], found: Sequence[Judged]) -> tuple[Panel | No
         return None, [f"the judges cannot be held against each other: {nothing.what}"]
 
 
+def _of_subject(
+    project: Project, examination: Examination, watcher: Watcher, before: Money | None
+) -> tuple[list[Answer], Took, float | None, list[str]]:
+    """All that needs the model, which is loaded once for it and let go before a judge is: answers, and `_predicted`."""
+    subject = examination.subject.once()
+    said, took = _answers(project, examination, subject, watcher, before)
+    return said, took, *_predicted(project, examination.suite, subject)
+
+
 def _answers(
     project: Project, examination: Examination, subject: Subject, watcher: Watcher, before: Money | None
 ) -> tuple[list[Answer], Took]:
@@ -306,26 +315,25 @@ def _took(rows: Sequence[Mapping[str, Any]]) -> Took:
     )
 
 
-def _credits(suite: Asked, said: Sequence[Answer], mark: Callable[[Verdict], float]) -> dict[str, float]:
-    """By question; none where a judge has to read the answers."""
+def _verdicts(suite: Asked, said: Sequence[Answer]) -> list[tuple[str, Verdict]]:
+    """Each with its question; none where a judge has to read the answers."""
     if (score := suite.score) is None:
-        return {}
+        return []
     question = {prompt.id: prompt.question for prompt in suite.prompts}
-    return per_question((question[each.question], mark(score(each.question, each.turns[-1]))) for each in said)
+    return [(question[each.question], score(each.question, each.turns[-1])) for each in said]
 
 
-def _f1(suite: Asked, said: Sequence[Answer]) -> float | None:
-    found = _credits(suite, said, lambda verdict: verdict.f1) if suite.has_gold else {}
-    return sum(found.values()) / len(found) if found else None
+def _f1(verdicts: Sequence[tuple[str, Verdict]]) -> float | None:
+    return estimate(list(per_question((question, each.f1) for question, each in verdicts).values())).mean
 
 
-def _predicted(project: Project, examination: Examination) -> tuple[float | None, list[str]]:
+def _predicted(project: Project, suite: Asked, subject: Subject) -> tuple[float | None, list[str]]:
     """Bits for a character of what is asked; a note where its engine cannot read a text of it."""
-    who, prompts = examination.subject.who, examination.suite.prompts
-    if not isinstance(who, Near):
+    if not isinstance(subject.who, Near):
         return None, []
+    turns = (turn for prompt in suite.prompts for turn in prompt.turns)
     try:
-        return predicted(who.model, (turn for prompt in prompts for turn in prompt.turns), project.records), []
+        return predicted(subject.who.model, turns, project.records), []
     except Mistake as mistake:
         return None, [f"bits a character are not known: {mistake.what}"]
 

@@ -68,6 +68,10 @@ class Subject:
         found = self.who.identity
         return found.model_copy(update={"model": f"{found.model}+{self.searched}"}) if self.searched else found
 
+    def once(self) -> Subject:
+        """The same, loaded at most once where it runs here: see `Model.once`."""
+        return replace(self, who=replace(self.who, model=self.who.model.once())) if isinstance(self.who, Near) else self
+
 
 def subject_named(
     project: Project,

@@ -19,7 +19,7 @@ from .evaluate.judging.contrast import contrast
 from .evaluate.statistics import Interval
 from .examining import MAX_TOKENS, Examination, Examined, Took, Wanted, carry_out, judges_of, prepare
 from .footprint import Footprint, Price, footprint, price
-from .naming import Subject, in_gguf, label_of
+from .naming import in_gguf, label_of
 from .project import Project
 from .suites import suite_named
 
@@ -199,7 +199,7 @@ def _of_model(
         spent: By examinations before; these are added.
         whole: Whether answers are paid from the same budget as judgments.
     """
-    subject, found = _loaded_once(examinations[0].subject), {}
+    subject, found = examinations[0].subject.once(), {}
     for each in examinations:
         ready = replace(each, subject=subject) if isinstance(subject.who, Near) else each
         examined = carry_out(project, ready, watcher, before=total(spent))
@@ -207,13 +207,6 @@ def _of_model(
         spent.append(examined.money if whole else judged)
         found[each.suite.name] = examined
     return found
-
-
-def _loaded_once(subject: Subject) -> Subject:
-    if not isinstance(subject.who, Near):
-        return subject
-    model = subject.who.model
-    return replace(subject, who=replace(subject.who, model=replace(model, load=functools.cache(model.load))))
 
 
 def together(took: Sequence[Took]) -> Took:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..core.dialogue import Message
@@ -49,6 +50,10 @@ class Model:
                 hint="run the command again, so that it looks at the model anew",
             )
         return generator
+
+    def once(self) -> Model:
+        """The same model, loaded at most once; it stays in memory for as long as this is held."""
+        return replace(self, load=functools.cache(self.load))
 
 
 def model_of(load: Callable[[], Generator], identity: Identity | None = None) -> Model:
