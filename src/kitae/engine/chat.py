@@ -201,6 +201,8 @@ class Renderer:
         Raises:
             Mistake: the template knows no tools; it would leave them out in silence.
         """
+        if not told.tools and not any(each.tool_calls for each in told.messages):
+            return
         calls = [message.model_copy(update={"tool_calls": ()}) for message in told.messages]
         for what, there, without in (
             ("the tools", bool(told.tools), replace(told, tools=())),

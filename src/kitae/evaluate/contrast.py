@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..core.noun import Noun
@@ -42,15 +42,7 @@ def of_ratings(
         other: Of the second.
         categories: Of each question.
     """
-    return Contrast(
-        first=models[0],
-        second=models[1],
-        means=_means(own, other),
-        difference=paired_clustered(own, other),
-        per_category=tuple(by_category(own, other, categories)),
-        **_size(own, other),
-        notes=tuple(notes),
-    )
+    return _contrast(models, own, other, paired_clustered(own, other), by_category(own, other, categories), notes)
 
 
 def of_marks(
@@ -67,20 +59,29 @@ def of_marks(
     """
     shared = [key for key in own if key in other]
     first, second = _by_question({key: own[key] for key in shared}), _by_question({key: other[key] for key in shared})
+    difference = paired_difference(list(first.values()), list(second.values()))
+    return _contrast(models, first, second, difference, by_category(first, second, categories, _sign_test), notes)
+
+
+def _contrast(
+    models: tuple[str, str],
+    own: Mapping[Key, float],
+    other: Mapping[Key, float],
+    difference: Difference,
+    per_category: Iterable[Category],
+    notes: Sequence[str],
+) -> Contrast:
+    found = paired_spread(own, other)
     return Contrast(
         first=models[0],
         second=models[1],
-        means=_means(first, second),
-        difference=paired_difference(list(first.values()), list(second.values())),
-        per_category=tuple(by_category(first, second, categories, _sign_test)),
-        **_size(first, second),
+        means=_means(own, other),
+        difference=difference,
+        per_category=tuple(per_category),
+        questions=found.clusters if found else 0,
+        needed=questions_needed(found) if found else None,
         notes=tuple(notes),
     )
-
-
-def _size(own: Mapping[Key, float], other: Mapping[Key, float]) -> dict[str, int | None]:
-    found = paired_spread(own, other)
-    return {"questions": found.clusters if found else 0, "needed": questions_needed(found) if found else None}
 
 
 def _means(own: Mapping[Key, float], other: Mapping[Key, float]) -> tuple[float, float]:

@@ -50,11 +50,7 @@ def rented(model: Architecture, recipe: PlanRecipe, today: datetime.date) -> Ser
     """
     if recipe.serving.offer:
         return _rented(model, recipe, _named(recipe, []), today)
-    known = [
-        each
-        for key, each in recipe.known.items()
-        if not each.superseded and (not recipe.only or key.startswith(recipe.only))
-    ]
+    known = [each for key, each in recipe.known.items() if not each.superseded and recipe.looks_at(key)]
     return _cheapest(model, recipe, known, today)
 
 

@@ -117,7 +117,7 @@ def _looked_at(recipe: PlanRecipe, own: Sequence[Kind]) -> list[Kind]:
     rented = [Kind(each, recipe.machines) for each in recipe.known.values() if not each.superseded]
     hardware = [Kind(each.offer, each.machines) for each in recipe.hardware]
     known = [*rented, *hardware, *own]
-    return [each for each in known if not recipe.only or each.offer.key.startswith(recipe.only)]
+    return [each for each in known if recipe.looks_at(each.offer.key)]
 
 
 def ask_for(model: Architecture, works: Sequence[Work], recipe: PlanRecipe, kind: Kind, machines: int = 1) -> Ask:

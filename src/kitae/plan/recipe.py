@@ -219,6 +219,10 @@ class PlanRecipe(Noun):
             datetime.date.fromisoformat(written)
         return written
 
+    def looks_at(self, key: str) -> bool:
+        """Whether a price of this key is among those of `only`."""
+        return not self.only or key.startswith(self.only)
+
     @property
     def known(self) -> dict[str, Offer]:
         """The catalogue's offers by key, with the project's over them."""
