@@ -8,6 +8,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
+from .fused import kernel_for, summed
 from .precision import wide
 
 CHUNK_LOGITS: Final = 2**24
@@ -23,6 +24,8 @@ def summed_cross_entropy(hidden: Tensor, weight: Tensor, targets: Tensor, *, sof
         targets: (positions,), token ids.
         softcap: Logits are `softcap * tanh(logits / softcap)` in models that have one.
     """
+    if len(targets) and (found := kernel_for(hidden.device)):
+        return summed(found, hidden, weight, targets, softcap)
     result: Tensor = _Summed.apply(hidden, weight, targets, softcap)  # type: ignore[no-untyped-call]
     return result
 
@@ -66,7 +69,8 @@ class _Each(torch.autograd.Function):
 class _Summed(torch.autograd.Function):
     """Computes the gradients with the loss, chunk by chunk, since the loss only needs scaling afterwards.
 
-    The idea is that of fused linear cross-entropy (Liger Kernel, arXiv:2410.10989); this is plain torch.
+    The idea is that of fused linear cross-entropy (Liger Kernel, arXiv:2410.10989); this is plain torch, for CPUs and
+    wherever Liger's own kernels are not installed.
     """
 
     @staticmethod
