@@ -98,6 +98,46 @@ def test_break_even_is_told_when_the_api_has_a_price(tmp_path: Path) -> None:
     assert named["API only"] == found.api_yen
 
 
+ENDPOINT = """
+[endpoints.big]
+url = "https://example.com/v1"
+model = "big-2026-11-01"
+may_receive = "public"
+"""
+
+
+def test_the_price_of_an_endpoint_is_written_once(tmp_path: Path) -> None:
+    prices = ENDPOINT + 'price_in = "$3"\nprice_out = "$15"\n'
+    named = '[plan.serving]\nendpoint = "big"\n[plan.judge]\nnumber = 1000\ntokens_in = 1000\nendpoint = "big"\n'
+    found = cost_plan(project(tmp_path, named + prices), today=TODAY)
+    assert found.api_yen == pytest.approx((1000 * 3 + 200 * 15) / 1e6 * 150 * 1.1)
+    assert found.fitting[0].parts["judge"] == pytest.approx(1000 * 1000 * 3 / 1e6 * 150 * 1.1)
+    assert any("the API, the judge" in warning for warning in found.warnings), "of which day is not said"
+
+    yen = ENDPOINT + 'price_in = "¥450"\nprice_out = "¥2,250"\n'
+    assert cost_plan(project(tmp_path, named + yen), today=TODAY).api_yen == pytest.approx(found.api_yen)
+
+
+@pytest.mark.parametrize(
+    ("tables", "what"),
+    [
+        ('[plan.serving]\nendpoint = "bgi"\n' + ENDPOINT, "no endpoint `bgi`"),
+        ('[plan.teacher]\nendpoint = "big"\n' + ENDPOINT, "says no price"),
+        ('[plan.judge]\nendpoint = "big"\nusd_in = 1.0\nusd_out = 2.0\n' + ENDPOINT, "the one or the other"),
+    ],
+)
+def test_an_endpoint_without_a_price_is_no_price(tmp_path: Path, tables: str, what: str) -> None:
+    with pytest.raises(Mistake, match=what):
+        cost_plan(project(tmp_path, tables), today=TODAY)
+
+
+def test_preferences_are_planned_where_there_are_any(tmp_path: Path) -> None:
+    plain = cost_plan(project(tmp_path, ""), today=TODAY)
+    asked = cost_plan(project(tmp_path, "[pairs]\nquestions = 2000\n"), today=TODAY)
+    assert set(asked.works) - set(plain.works) == {"prefer"}
+    assert asked.fitting[0].hours.mid > plain.fitting[0].hours.mid
+
+
 def test_rate_and_tax_of_the_project_are_used(tmp_path: Path) -> None:
     rate = 'yen_per_dollar = 160\nrate_on = "2026-11-20"\ntax = 0\n'
     found = cost_plan(project(tmp_path, rate), today=TODAY)

@@ -15,7 +15,7 @@ from .core.architecture import Architecture, from_config
 from .core.label import Label
 from .core.mistakes import Mistake
 from .core.quantity import Money
-from .estimate import PARAMETERS, VOCABULARY, course_seconds, courses_of, prepared_model, work_of
+from .estimate import PARAMETERS, VOCABULARY, courses_of, prepared_model, work_of
 from .gate.policy import Place
 from .plan.actual import KIND, correction, outcomes
 from .plan.alternatives import FROM_NOTHING, ways
@@ -31,6 +31,7 @@ from .plan.recipe import PlanRecipe
 from .plan.span import Span
 from .plan.worksheet import Worksheet, read_worksheet
 from .project import Project, ProjectFile
+from .train.cost import cost as course_cost
 from .train.memory import needed
 from .train.recipe import Course, PretrainRecipe
 from .train.stage import place as machine
@@ -58,10 +59,10 @@ def cost_plan(
         budget: At most; that of `[goal]` when left out.
 
     Raises:
-        Mistake: the base is not known well enough, or a price has no key.
+        Mistake: the base is not known well enough, a price has no key, or an endpoint that is to be paid has no price.
     """
     file = project.file
-    recipe, model, courses = file.plan, model_of(project), courses_of(file)
+    recipe, model, courses = file.plan.priced_by(file.endpoints), model_of(project), courses_of(file)
     limit = budget or (file.goal.budget if file.goal else None)
     wish = Wish(today or datetime.date.today(), by, _yen(limit, recipe.exchange))
     fitting, out = _where(project, model, courses, recipe, wish)
@@ -76,12 +77,13 @@ def cost_plan(
         found, _ = _where(project, model, courses, free, Wish(wish.today))
         return found[0].whole if found else None
 
+    tuned = {stage: course for stage, course in courses.items() if stage != "pretrain"}
     told = ways(
         api=recipe.api_yen,
         serving=serving,
-        tuning=once({"tune": courses["tune"]}),
+        tuning=once(tuned),
         pretraining=once(courses) if "pretrain" in courses else None,
-        scratch=once({"pretrain": SCRATCH, "tune": courses["tune"]}),
+        scratch=once({"pretrain": SCRATCH, **tuned}),
         answers=answers,
     )
     works = {name: work_of(course, file.plan) for name, course in courses.items()}
@@ -216,7 +218,8 @@ def _processor(
     place: Place, model: Architecture, courses: dict[str, Course], recipe: PlanRecipe, learnt: dict[str, float]
 ) -> Option:
     """A place that trains on its processor, as fast as two cores were measured to be, or as it was learnt to be."""
-    seconds = sum(course_seconds(course, model.parameters) * learnt[stage] for stage, course in courses.items())
+    planned = {stage: course_cost(course, parameters=model.parameters).value for stage, course in courses.items()}
+    seconds = sum(planned[stage] * learnt[stage] for stage in courses)
     hours = Span.exactly(seconds / 3600)
     yen = hours * place.yen_per_hour
     kwh = hours.mid * place.watts / 1000 if place.watts else None

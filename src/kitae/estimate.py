@@ -17,6 +17,7 @@ from .documents.recipe import ReadRecipe
 from .documents.stage import inputs
 from .engine.cost import cost as convert_cost
 from .evaluate.cost import cost as evaluate_cost
+from .evaluate.recipe import Row
 from .gate.policy import Place
 from .instruct.cost import cost as instruct_cost
 from .knowledge.cost import cost as index_cost
@@ -28,13 +29,16 @@ from .plan.cards import card, cards
 from .plan.recipe import PlanRecipe
 from .plan.time import Work, hours
 from .project import Project, ProjectFile
-from .train.cost import FIXED_SECONDS, TOKENS_PER_DIALOGUE, pretrain_cost, tune_cost
-from .train.recipe import Course, PretrainRecipe, TuneRecipe
+from .train.cost import FIXED_SECONDS, measured_tokens, planned_tokens
+from .train.cost import cost as course_cost
+from .train.recipe import Course
 
 BYTES_PER_CHARACTER = 3
 """Of Japanese in UTF-8, the encoding of most documents."""
 PARAMETERS, HIDDEN, VOCABULARY = 123e6, 640, 36_000
 """Of the default base with its vocabulary trimmed; what a base has is not known before it is adopted."""
+ASKED = Row(name="asked", model="tuned")
+"""How a tuned model is asked for pairs: as a row with two passages."""
 QUESTIONS = 60
 """In a suite that has not been read yet."""
 
@@ -76,6 +80,7 @@ def _typical(project: Project) -> dict[str, Quantity]:
         "embed": embed_cost(file.knowledge.embed, characters, VOCABULARY, HIDDEN),
         **{stage: planned.total for stage, planned in course_plans(project, file).items()},
         "convert": convert_cost(parameters),
+        "pairs": evaluate_cost(file.evaluate, ASKED, questions=file.pairs.questions, parameters=parameters),
     }
     suites = list(project.store.artifacts("suite"))
     questions = sum(int(a.facts["questions"]) for a in suites) if suites else QUESTIONS * max(1, len(file.suites))
@@ -100,19 +105,13 @@ class CoursePlan:
 
 def courses_of(file: ProjectFile) -> dict[str, Course]:
     """The courses of a model by their stages, each with its tokens."""
-    tune, pretrain = file.train.tune, file.train.pretrain
+    tune, pretrain, prefer = file.train.tune, file.train.pretrain, file.train.prefer
     dialogues = file.instruct.dialogues + file.instruct.practice
-    tokens = tune.epochs * dialogues * TOKENS_PER_DIALOGUE if tune.tokens is None else tune.tokens
     found: dict[str, Course] = {"pretrain": pretrain} if pretrain.tokens else {}
-    return found | {"tune": tune.model_copy(update={"tokens": round(tune.share * tokens)})}
-
-
-def course_seconds(course: Course, parameters: float) -> float:
-    """On two CPU cores."""
-    if isinstance(course, PretrainRecipe):
-        return pretrain_cost(course, parameters=parameters).value
-    assert isinstance(course, TuneRecipe)
-    return tune_cost(course, parameters=parameters, dialogues=0).value
+    found["tune"] = tune.model_copy(update={"tokens": round(tune.share * planned_tokens(tune, dialogues=dialogues))})
+    if asked := file.pairs.questions:
+        found["prefer"] = prefer.model_copy(update={"tokens": planned_tokens(prefer, questions=asked)})
+    return found
 
 
 def work_of(course: Course, recipe: PlanRecipe, *, factor: float = 1.0) -> Work:
@@ -127,7 +126,7 @@ def work_of(course: Course, recipe: PlanRecipe, *, factor: float = 1.0) -> Work:
         optimiser=course.optimiser,
         sequence=course.sequence,
         packing=recipe.packing,
-        evaluated=course.held_out_tokens * course.measures,
+        evaluated=measured_tokens(course),
         checkpoints=recipe.checkpoints,
         checkpoint_seconds=recipe.checkpoint_seconds,
         tokenise_seconds=60 * recipe.tokenise_minutes,
@@ -157,7 +156,7 @@ def course_plans(project: Project, file: ProjectFile, place: str = "") -> dict[s
 def _seconds(project: Project, course: Course, recipe: PlanRecipe, here: Place | None) -> float | None:
     """On the place's GPUs as published runs reached, or on two cores as they were measured."""
     if here is None or here.gpus is None:
-        return course_seconds(course, _model(project).parameters)
+        return course_cost(course, parameters=_model(project).parameters).value
     known, gpus = {**cards(), **recipe.cards}, here.gpus.count * here.nodes
     if here.gpus.card not in known:
         return None

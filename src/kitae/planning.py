@@ -145,7 +145,7 @@ def read_filled(folder: Path, file: Path, *, once: Decimal, monthly: Decimal) ->
 Plans = dict[str, CoursePlan]
 """Of courses, by the names of the models that come out of them."""
 
-MODELS = {"pretrain": "pretrained", "tune": "tuned"}
+MODELS = {"pretrain": "pretrained", "tune": "tuned", "prefer": "preferred"}
 
 
 def plans_of(project: Project, place: str = "") -> Plans:

@@ -176,8 +176,8 @@ def _tell_ways(say: Say, found: Plan) -> None:
         if told:
             say(f"  {'':<22}{told}")
     if found.api_yen is None:
-        say("  break-even: no price of an API is built in; set api_usd_in and api_usd_out")
-        say("  in [plan.serving]")
+        say("  break-even: no price of an API is built in; in [plan.serving] name an")
+        say("  endpoint that has one, or set api_usd_in and api_usd_out")
     if not found.answers:
         say("  how many answers a month: set answers_per_month in [plan.serving], or")
         say("  worksheet, a page of `kitae plan worksheet` that was filled in")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ..core.noun import Noun
 from ..core.quantity import Count
@@ -33,6 +33,15 @@ def usd_of_tokens(read: float, written: float, usd_in: float | None, usd_out: fl
     return (read * usd_in + written * usd_out) / 1e6
 
 
+def check_priced_once(endpoint: str, *prices: float | None) -> None:
+    """
+    Raises:
+        ValueError: an endpoint is named and its price is written too.
+    """
+    if endpoint and any(price is not None for price in prices):
+        raise ValueError("`endpoint` has its price in [endpoints]: write the one or the other")
+
+
 class Calls(Noun):
     """`[plan.teacher]` and `[plan.judge]`: calls of an external model."""
 
@@ -43,6 +52,13 @@ class Calls(Noun):
     usd_in: float | None = Field(default=None, ge=0)
     usd_out: float | None = Field(default=None, ge=0)
     """For a million tokens; no price is built in."""
+    endpoint: str = ""
+    """Name of the `[endpoints]` whose `price_in` and `price_out` count instead."""
+
+    @model_validator(mode="after")
+    def _is_priced_once(self) -> Self:
+        check_priced_once(self.endpoint, self.usd_in, self.usd_out)
+        return self
 
     @property
     def usd(self) -> float | None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from typing import Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from ..core.mistakes import Mistake, nearest
 from ..core.noun import Noun
 from ..core.quantity import Count
-from ..gate.policy import parse_gpu
+from ..gate.policy import Endpoint, parse_gpu
 from .cards import Card
 from .energy import PUE, Grid
-from .hidden import Calls, People, usd_of_tokens
+from .hidden import Calls, People, check_priced_once, usd_of_tokens
 from .price import Exchange, Extras, Offer, aged, as_value_error, earliest, exchange, offers, stale
 
 
@@ -122,8 +124,15 @@ class ServingRecipe(Noun):
     api_usd_in: float | None = Field(default=None, ge=0)
     api_usd_out: float | None = Field(default=None, ge=0)
     """What an external model asks for a million tokens, before tax; no price is built in."""
+    endpoint: str = ""
+    """Name of the `[endpoints]` that is this model: its `price_in` and `price_out` count instead."""
     worksheet: str = ""
     """A page that `kitae plan worksheet` wrote and a team filled in: how many answers a month, and their worth."""
+
+    @model_validator(mode="after")
+    def _is_priced_once(self) -> Self:
+        check_priced_once(self.endpoint, self.api_usd_in, self.api_usd_out)
+        return self
 
     @property
     def api_usd(self) -> float | None:
@@ -263,6 +272,33 @@ class PlanRecipe(Noun):
         if not self.as_of:
             return [f"of which day the prices of {names} are is not said: write as_of in [plan]"]
         return [f"the prices of {names} are {aged(self.as_of, today)}"] if stale(self.as_of, today) else []
+
+    def priced_by(self, endpoints: Mapping[str, Endpoint]) -> Self:
+        """With what the endpoints ask that are named here; yen become dollars at this recipe's rate.
+
+        Raises:
+            Mistake: there is no endpoint of a name, or it says no price.
+        """
+        changes: dict[str, Noun] = {}
+        if name := self.serving.endpoint:
+            read, written = self._asked_by(name, endpoints, "endpoint of [plan.serving]")
+            changes["serving"] = self.serving.model_copy(update={"api_usd_in": read, "api_usd_out": written})
+        for table, calls in (("teacher", self.teacher), ("judge", self.judge)):
+            if calls.endpoint:
+                read, written = self._asked_by(calls.endpoint, endpoints, f"endpoint of [plan.{table}]")
+                changes[table] = calls.model_copy(update={"usd_in": read, "usd_out": written})
+        return self.model_copy(update=changes)
+
+    def _asked_by(self, name: str, endpoints: Mapping[str, Endpoint], where: str) -> tuple[float, float]:
+        """Dollars for a million tokens, in and out."""
+        if name not in endpoints:
+            raise Mistake(f"there is no endpoint `{name}`", where=where, hint=nearest(name, endpoints))
+        found = endpoints[name]
+        if found.price_in is None or found.price_out is None:
+            hint = f'write `price_in = "$2"` and `price_out = "$8"` (for a million tokens) into [endpoints.{name}]'
+            raise Mistake(f"the endpoint `{name}` says no price", where=where, hint=hint)
+        rate = self.exchange.yen if found.price_in.currency == "JPY" else 1.0
+        return float(found.price_in.amount) / rate, float(found.price_out.amount) / rate
 
     @property
     def besides_yen(self) -> float:

@@ -166,7 +166,11 @@ def plan_page(plan: Plan, *, project: str, language: Language) -> str:
 
 def _facts(plan: Plan) -> tuple[tuple[Both, str], ...]:
     rate = plan.recipe.exchange
-    courses = {"pretrain": Both("継続事前学習", "Continued pretraining"), "tune": Both("指示学習", "Tuning")}
+    courses = {
+        "pretrain": Both("継続事前学習", "Continued pretraining"),
+        "tune": Both("指示学習", "Tuning"),
+        "prefer": Both("好みの学習", "Preferences"),
+    }
     return (
         (Both("モデル", "Model"), spelled.number(plan.model.parameters)),
         *(

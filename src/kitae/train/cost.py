@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..core.quantity import Quantity
-from .recipe import Course, Method, PretrainRecipe, TuneRecipe
+from .recipe import Course, Method, PreferRecipe
 
 # Gemma 3 270M with its vocabulary trimmed, on two cores of an AMD EPYC with AVX-512 (benchmarks/training.py).
 MEASURED_PARAMETERS = 117e6
@@ -23,22 +23,42 @@ TOKENS_PER_DIALOGUE = 100
 same passages, as in the reading practice."""
 
 
-def pretrain_cost(recipe: PretrainRecipe, *, parameters: float) -> Quantity:
-    """Seconds of continued pretraining on two CPU cores."""
-    return _cost(recipe, recipe.tokens, parameters)
+PAIRS_PER_QUESTION = 0.16
+"""319 of 2,000 questions that a tuned model was asked (docs/log.md)."""
+
+TOKENS_PER_PAIR = 220
+"""A question with two passages, read once, and two answers."""
 
 
-def tune_cost(recipe: TuneRecipe, *, parameters: float, dialogues: int) -> Quantity:
-    """Seconds of tuning on two CPU cores, when there are so many dialogues."""
-    tokens = recipe.epochs * dialogues * TOKENS_PER_DIALOGUE if recipe.tokens is None else recipe.tokens
-    return _cost(recipe, tokens, parameters)
+def planned_tokens(course: Course, *, dialogues: int = 0, questions: int = 0) -> int:
+    """Tokens that a course computes while it learns: as its recipe says, else as its epochs come to.
+
+    Args:
+        dialogues: Of tuning.
+        questions: That the tuned model is asked, for preferences.
+    """
+    if course.tokens is not None:
+        return course.tokens
+    preferring = isinstance(course, PreferRecipe)
+    epoch = questions * PAIRS_PER_QUESTION * TOKENS_PER_PAIR if preferring else dialogues * TOKENS_PER_DIALOGUE
+    return round(course.epochs * epoch)
 
 
-def _cost(recipe: Course, tokens: float, parameters: float) -> Quantity:
-    """The time grows with tokens x parameters; the number format is what `place` says of this machine."""
+def measured_tokens(course: Course) -> float:
+    """Tokens that a course only reads: what is measured, and each pair once where preferences have a reference."""
+    measured = 2 * course.held_out_tokens * (course.measures + 1)  # held out, and general text as much
+    compared = isinstance(course, PreferRecipe) and course.reference
+    return measured + ((course.tokens or 0) / course.epochs if compared else 0)
+
+
+def cost(course: Course, *, parameters: float) -> Quantity:
+    """Seconds on two CPU cores of a course that says its tokens.
+
+    The time grows with tokens x parameters; the number format is what `place` says of this machine.
+    """
     from .stage import place
 
-    measured = TOKENS_PER_SECOND[place()["number_format"]]["lora" if recipe.adapts else "full"]
-    rate = measured * MEASURED_PARAMETERS / parameters
-    seconds = FIXED_SECONDS + (tokens + 2 * recipe.held_out_tokens / MEASURING) / rate if tokens else 0.0
+    measured = TOKENS_PER_SECOND[place()["number_format"]]["lora" if course.adapts else "full"]
+    rate, tokens = measured * MEASURED_PARAMETERS / parameters, course.tokens or 0
+    seconds = FIXED_SECONDS + (tokens + measured_tokens(course) / MEASURING) / rate if tokens else 0.0
     return Quantity(value=seconds, unit="s", how="estimated")
