@@ -5,7 +5,7 @@ These are the functions behind the commands; the command line, Python and the te
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -165,7 +165,7 @@ def _to_train(making: Making, road: Road) -> dict[str, Learning]:
         if tuned.id in ids:
             learning, model = road.learning[name], road.pretrained[name]
             # Continued pretraining that is done already is not done again: tuning goes on from it.
-            models[name] = learning if model.id in ids else Learning(model, learning.dialogues)
+            models[name] = learning if model.id in ids else replace(learning, model=model, corpus=None)
     if not models:
         raise Mistake(
             "there is nothing to train: every model is up to date",

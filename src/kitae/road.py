@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime
 import functools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .adopt.recipe import AdoptRecipe
 from .adopt.stage import ADOPT, TRIM, base_files
@@ -106,9 +106,8 @@ def walk(project: Project, make: Making, *, until: str = "report", place: str = 
             continue
         using: dict[str, Given] = {"documents": trainable, "passages": practice, "suites": suites}
         dialogues[suffix] = make(INSTRUCT, f"main{suffix}", recipe.instruct, using, given=_hard_negatives)
-        learning = Learning(trimmed, (dialogues[suffix], *tasks))
-        if recipe.train.pretrain.tokens:
-            learning = replace(learning, corpus=corpus, general=_general(project, make))
+        own = corpus if recipe.train.pretrain.tokens else None
+        learning = Learning(trimmed, (dialogues[suffix], *tasks), own, _general(project, make))
         road.learning[f"tuned{suffix}"] = learning
         if last < STAGES.index("train"):
             continue
@@ -166,7 +165,7 @@ def courses_of(project: Project, road: Road, memo: Memo) -> Iterator[tuple[str, 
         if learning.corpus is not None and learning.general is not None:
             read = texts(recipe.pretrain, learning.model, learning.corpus, learning.general, memo)
             yield f"pretrained{suffix}", learning.model.folder, recipe.pretrain, read
-        asked = dialogues(recipe.tune, learning.model, learning.dialogues, memo)
+        asked = dialogues(recipe.tune, learning.model, learning.dialogues, memo, general=learning.general)
         yield f"tuned{suffix}", learning.model.folder, recipe.tune, asked
 
 
@@ -178,10 +177,14 @@ def _train(
     if learning.corpus is not None and learning.general is not None:
         using: dict[str, Given] = {"model": model, "corpus": learning.corpus, "general": learning.general}
         model = make(PRETRAIN, f"pretrained{suffix}", recipe.train.pretrain, using, given=allowed)
+
+    def given() -> Mapping[str, Any]:
+        return {**allowed(), "general": learning.general}
+
     learnt: dict[str, Given] = {"model": model, "dialogues": learning.dialogues}
-    tuned = make(TUNE, name, recipe.train.tune, learnt, given=allowed)
+    tuned = make(TUNE, name, recipe.train.tune, learnt, given=given)
     if recipe.pairs.questions:
-        tuned = preferring(make, recipe, suffix, tuned, learning.dialogues[0], allowed)
+        tuned = preferring(make, recipe, suffix, tuned, learning.dialogues[0], given)
     road.pretrained[name], road.tuned[name] = model, tuned
     return tuned
 
@@ -192,14 +195,18 @@ def preferring(
     suffix: str,
     tuned: Artifact,
     dialogues: Artifact,
-    allowed: Allowed = dict,
+    given: Callable[[], Mapping[str, Any]] = dict,
 ) -> Artifact:
-    """The tuned model after it has learnt from its own faults."""
+    """The tuned model after it has learnt from its own faults.
+
+    Args:
+        given: What the course takes beside.
+    """
     speaking = served(make, file, f"tuned{suffix}", tuned)
-    given = {"generator": functools.partial(load, speaking, file)}
+    generator = {"generator": functools.partial(load, speaking, file)}
     asked: dict[str, Given] = {"model": speaking, "dialogues": [dialogues]}
-    pairs = make(PAIRS, f"pairs{suffix}", file.pairs, asked, identity=_speaker(speaking, file), given=lambda: given)
-    return make(PREFER, f"preferred{suffix}", file.train.prefer, {"model": tuned, "pairs": pairs}, given=allowed)
+    pairs = make(PAIRS, f"pairs{suffix}", file.pairs, asked, identity=_speaker(speaking, file), given=lambda: generator)
+    return make(PREFER, f"preferred{suffix}", file.train.prefer, {"model": tuned, "pairs": pairs}, given=given)
 
 
 def _speaker(model: Artifact, file: ProjectFile) -> dict[str, str]:
@@ -231,7 +238,8 @@ def _allowed(project: Project, place: str) -> Allowed:
 def every_weight(file: ProjectFile) -> bool:
     """Whether a course trains all weights, so that its checkpoints are three times the model."""
     train = file.train
-    courses = [train.tune, *([train.pretrain] if train.pretrain.tokens else [])]
+    prefers = [train.prefer] if file.pairs.questions else []
+    courses = [train.tune, *([train.pretrain] if train.pretrain.tokens else []), *prefers]
     return any(course.method == "full" for course in courses)
 
 

@@ -15,19 +15,20 @@ from kitae.engine.chat import Renderer
 from kitae.train import batch as batches
 from kitae.train import checks as module
 from kitae.train import data as module_of_data
+from kitae.train import flight as flights
 from kitae.train.attention import Stretch
 from kitae.train.batch import Batch
 from kitae.train.checks import Check
 from kitae.train.data import Data
 from kitae.train.example import Example, dialogues_as_examples, texts_as_examples
-from kitae.train.objective import Likelihood
+from kitae.train.objective import DirectPreference, Likelihood
 from kitae.train.packing import Order, Row
 from kitae.train.preflight import Preflight, preflight
-from kitae.train.recipe import Course, PretrainRecipe, TuneRecipe
+from kitae.train.recipe import Course, PreferRecipe, PretrainRecipe, TuneRecipe
 from kitae.train.trainee import Trainee
 from kitae.train.views import Joined, Picked
 
-from .conftest import FAMILIES, make_dialogues
+from .conftest import FAMILIES, make_dialogues, make_pairs
 
 PLACE = {"number_format": "float32", "device": "cpu"}
 RECIPE = TuneRecipe(rank=4, sequence=256, batch_tokens=512, epochs=2)
@@ -99,19 +100,59 @@ def test_a_course_that_freezes_parts_passes(families: Callable[[str], Path], mon
 def test_of_a_large_model_two_layers_are_checked(
     families: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "SMALL", 0)
+    monkeypatch.setattr(flights, "SMALL", 0)
     cut: list[Path] = []
-    whole = module.Flight.trainee
+    whole = flights.Flight.trainee
 
-    def trainee(self: module.Flight, course: Course) -> Trainee:
+    def trainee(self: flights.Flight, course: Course) -> Trainee:
         cut.append(self.folder)
         return whole(self, course)
 
-    monkeypatch.setattr(module.Flight, "trainee", trainee)
+    monkeypatch.setattr(flights.Flight, "trainee", trainee)
     folder = families("gemma3")
     assert fly(folder).passed
     assert folder not in cut
     assert not cut[0].exists(), "it is gone afterwards"
+
+
+PREFERRING = PreferRecipe(rank=4, sequence=256, batch_tokens=512, epochs=2, beta=0.3, margin=0.1, likelihood=0.4)
+
+
+def fly_pairs(folder: Path, **changes: Any) -> Preflight:
+    pairs = make_pairs(9)
+    return fly(folder, PREFERRING.model_copy(update=changes), Data(pairs, pairs[:4], Renderer(folder)))
+
+
+@pytest.mark.parametrize("method", ["lora", "full"])
+@pytest.mark.parametrize("normalised", [False, True])
+@pytest.mark.parametrize("reference", [False, True])
+def test_preferences_pass_on_what_is_right(
+    method: str, normalised: bool, reference: bool, families: Callable[[str], Path]
+) -> None:
+    found = fly_pairs(families("qwen3"), method=method, normalised=normalised, reference=reference)
+    assert failed(found) == set()
+    assert len(found.checks) == 7, "of those only the template's and the mixture's have nothing to look at"
+    assert found.probe.tokens_per_second > 0
+
+
+def test_a_pair_the_wrong_way_round_fails(families: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    right = DirectPreference.scores
+    monkeypatch.setattr(DirectPreference, "scores", lambda *arguments: -right(*arguments))
+    assert failed(fly_pairs(families("llama"))) == {"as a plain loop"}
+
+
+def test_a_reference_that_is_forgotten_fails(families: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kitae.train.along.scores", lambda *_: {})
+    assert failed(fly_pairs(families("llama"))) == {"as a plain loop"}
+
+
+def test_a_key_of_preferences_that_nobody_reads_fails(families: Callable[[str], Path]) -> None:
+    class More(PreferRecipe):
+        label_smoothing: float = 0.1
+
+    folder, pairs = families("llama"), make_pairs(9)
+    recipe = More.model_validate(PREFERRING.model_dump())
+    assert failed(fly(folder, recipe, Data(pairs, pairs[:4], Renderer(folder)))) == {"recipe keys"}
 
 
 def replaying(folder: Path, share: float) -> Data:
@@ -227,6 +268,6 @@ def test_another_template_than_the_tokens_were_made_with_fails(families: Callabl
     folder = families("llama")
     data = data_of(folder)
     data.renderer.template = "{% for m in messages %}{{ m.content }}{% endfor %}"
-    found = module.template(module.Flight(folder, RECIPE, data, data.examples))
+    found = module.template(flights.Flight(folder, RECIPE, data, data.examples))
     assert isinstance(found, Check)
     assert not found.passed

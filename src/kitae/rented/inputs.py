@@ -27,7 +27,7 @@ class Learning:
     corpus: Artifact | None = None
     """Only where there is continued pretraining."""
     general: Artifact | None = None
-    """Beside the corpus."""
+    """Measured by each course, and learnt beside the corpus."""
 
     @property
     def artifacts(self) -> tuple[Artifact, ...]:

@@ -6,12 +6,10 @@ means over the wrong tokens, an order that is lost on resume.
 
 from __future__ import annotations
 
-import math
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -23,30 +21,12 @@ from ..core.noun import Noun
 from ..engine.local import load
 from .batch import Batch
 from .checkpoint import Checkpoints
-from .data import Data
 from .example import Example
-from .fit import fit, plan, schedule
-from .frozen import of_these
-from .measure import at_most
+from .fit import plan, schedule
+from .flight import Flight, never
+from .objective import together
 from .optimiser import BETAS
-from .packing import shuffled
-from .recipe import Course, PretrainRecipe
-from .trainee import Trainee, copy_companions
-
-SMALL: Final = 5e7
-"""Parameters up to which the whole model is trained in checks; of a larger one, two layers with the same settings."""
-
-TOKENS: Final = 1500
-"""Of the project's examples that each check computes."""
-
-AMONG: Final = 1000
-"""Examples that those are chosen from, spread over all of them."""
-
-STEPS: Final = 3
-"""Of the optimiser, in the checks that train."""
-
-LONGEST: Final = 400
-"""Tokens of an example in the checks: of a longer one its end, where answers stand."""
+from .recipe import Course, PreferRecipe, PretrainRecipe
 
 CLOSE: Final = 1e-4
 """Relative difference to the model's own forward. Checks compute in float64, but transformers' norms in float32."""
@@ -68,48 +48,21 @@ class Check(Noun):
     """What it would mean if it failed."""
 
 
-@dataclass(frozen=True)
-class Flight:
-    """What the checks share: a model small enough to check, and some of the project's examples."""
-
-    folder: Path
-    """Of the model, or of two of its layers."""
-    course: Course
-    data: Data
-    examples: Sequence[Example]
-
-    def trainee(self, course: Course) -> Trainee:
-        """In float64 and on the CPU, so that of QLoRA all but the rounding of weights to 4 bits is checked."""
-        if course.method == "qlora":
-            course = course.model_copy(update={"method": "lora"})
-        return Trainee(self.folder, course, number_format="float64")
-
-    def short(self, **changes: Any) -> Course:
-        """The course, but of a few small steps, each of two rows that hold at least two examples."""
-        row = 2 * max(map(len, self.examples))
-        own = {
-            "sequence": row,
-            "batch_tokens": 2 * row,
-            "tokens": 2 * row * STEPS,
-            "keep": "last",
-            "optimiser": "adamw",
-        }
-        return self.course.model_copy(update=own | changes)
-
-
 def parity(flight: Flight) -> Check:
     """Some steps against a loop without packing: each example by itself, the model's own attention and loss."""
     course = flight.short(method="full")
-    order = plan(flight.examples, course)
     with tempfile.TemporaryDirectory() as folder:
-        ours = fit(flight.trainee(course), course, flight.examples, checkpoints=never(folder)).curve[1:]
+        done = flight.fit(flight.trainee(course), course, never(folder))
+    order, ours = done.order, done.curve[1:]
     model = load(flight.folder, torch.float64)
+    with torch.no_grad():
+        before = {each.id: _log_probabilities(model, each) for each in flight.examples}
     trained = _trained(model, course)
     optimiser = torch.optim.AdamW(_groups(trained, course), lr=0.0, betas=BETAS)
     furthest = 0.0
     for step, row in enumerate(ours):
         chosen = [flight.examples[index] for each in order.step(step) for index in each]
-        loss = -torch.cat([_log_probabilities(model, example) for example in chosen]).mean()
+        loss = _plain_loss(model, chosen, course, before)
         loss.backward()  # type: ignore[no-untyped-call]
         norm = float(nn.utils.clip_grad_norm_(trained, course.clip))
         for group in optimiser.param_groups:
@@ -147,12 +100,11 @@ def no_leak(flight: Flight) -> Check | None:
 
 def accumulation(flight: Flight) -> Check:
     """One step over all examples: in one row, and over many rows with uneven answers."""
-    tokens, longest = sum(map(len, flight.examples)), max(map(len, flight.examples))
     found = []
-    for sequence in (tokens, longest):
+    for sequence in (sum(map(len, flight.examples)), flight.longest):
         course = flight.short(sequence=sequence, batch_tokens=sequence * len(flight.examples), tokens=None, epochs=1)
         with tempfile.TemporaryDirectory() as folder:
-            row = fit(flight.trainee(course), course, flight.examples, checkpoints=never(folder)).curve[1]
+            row = flight.fit(flight.trainee(course), course, never(folder)).curve[1]
         found.append(torch.tensor([row.loss, row.gradient_norm], dtype=torch.float64))
     return _below("accumulation", _furthest(found[:1], found[1:]), SAME, "the mean depends on how rows are cut")
 
@@ -224,14 +176,14 @@ def resume(flight: Flight) -> Check:
     course = flight.short()
     whole, broken = flight.trainee(course), flight.trainee(course)
     with tempfile.TemporaryDirectory() as apart, tempfile.TemporaryDirectory() as folder:
-        expected = fit(whole, course, flight.examples, checkpoints=never(apart)).curve
-        half = plan(flight.examples, course).steps // 2
+        expected = flight.fit(whole, course, never(apart)).curve
+        half = plan(flight.examples, course, together(course)).steps // 2
         checkpoints = _Breaking(Path(folder), half)
         try:
-            fit(broken, course, flight.examples, checkpoints=checkpoints)
+            flight.fit(broken, course, checkpoints)
         except _Broken:
             broken = flight.trainee(course)
-            curve = fit(broken, course, flight.examples, checkpoints=never(folder)).curve
+            curve = flight.fit(broken, course, never(folder)).curve
         else:
             curve = expected  # a course of one step has no middle
     same = curve == expected and all(torch.equal(each, broken.trained[name]) for name, each in whole.trained.items())
@@ -250,7 +202,7 @@ def keys(flight: Flight) -> Check:
     course = watched(flight.short(), seen)
     trainee = flight.trainee(course)
     with tempfile.TemporaryDirectory() as folder:
-        fit(trainee, course, flight.examples, held_out=flight.examples[:1], checkpoints=never(folder))
+        flight.fit(trainee, course, never(folder), held_out=together(course))
     unread = sorted(set(type(flight.course).model_fields) - seen - ELSEWHERE - _unused(flight.course))
     return Check(
         name="recipe keys",
@@ -272,17 +224,7 @@ CHECKS: tuple[Callable[[Flight], Check | None], ...] = (
     keys,
 )
 
-ELSEWHERE: Final = {
-    "held_out_tokens",
-    "share",
-    "replay",
-    "epochs",
-    "beta",
-    "reference",
-    "normalised",
-    "margin",
-    "likelihood",
-}
+ELSEWHERE: Final = {"held_out_tokens", "share", "replay", "epochs"}
 """Read by the stage or by `plan` before the loop begins."""
 
 
@@ -328,50 +270,31 @@ class _Breaking(Checkpoints):
             raise _Broken
 
 
-def never(folder: str | Path) -> Checkpoints:
-    """Checkpoints that are not due while a check lasts."""
-    return Checkpoints(Path(folder), "preflight", every=math.inf)
-
-
-@contextmanager
-def checkable(folder: Path, course: Course) -> Iterator[tuple[Path, Course]]:
-    """The model and its course, or the first two of its layers and what of the course is about these."""
-    from transformers import AutoConfig, AutoModelForCausalLM
-
-    config = AutoConfig.from_pretrained(str(folder), local_files_only=True)
-    with torch.device("meta"):  # of an adopted model the bytes do not tell: it keeps its own number format
-        size = AutoModelForCausalLM.from_config(config).num_parameters()
-    if size <= SMALL:
-        yield folder, course
-        return
-    text = config.get_text_config()
-    text.num_hidden_layers = 2
-    if getattr(text, "layer_types", None):
-        text.layer_types = (list(dict.fromkeys(text.layer_types)) * 2)[:2]
-    with tempfile.TemporaryDirectory() as cut:
-        # The weights of the layers that are left; transformers warns that those of the others are not used.
-        model = AutoModelForCausalLM.from_pretrained(str(folder), config=config, local_files_only=True)
-        model.save_pretrained(cut)
-        copy_companions(folder, [file.name for file in folder.iterdir() if file.is_file()], Path(cut))
-        yield Path(cut), of_these(course, [name for name, _ in model.named_parameters()])
-
-
-def some(examples: Sequence[Example]) -> list[Example]:
-    """Some of the examples, spread over all of them, none too long."""
-    chosen = sorted(shuffled(len(examples), 0, 0)[:AMONG])
-    ends = [_end_of(example) for place in chosen if (example := examples[place]).targets]
-    return at_most([each for each in ends if each.targets], TOKENS)
-
-
-def _end_of(example: Example) -> Example:
-    return replace(example, tokens=example.tokens[-LONGEST:], learnt=example.learnt[-LONGEST:])
-
-
 def _trained(model: Any, course: Course) -> list[Tensor]:
     """All weights but those that the course freezes."""
     for name, each in model.named_parameters():
         each.requires_grad_(not course.freezes(name))
     return [each for each in model.parameters() if each.requires_grad]
+
+
+def _plain_loss(model: Any, chosen: Sequence[Example], course: Course, before: Mapping[str, Tensor]) -> Tensor:
+    """What a loop without packing makes smaller: each example by the model's own forward.
+
+    Args:
+        before: Log-probabilities of the learnt tokens of each example, by its id, before training.
+    """
+    told = [_log_probabilities(model, example) for example in chosen]
+    if not isinstance(course, PreferRecipe):
+        return -torch.cat(told).mean()
+    loss = torch.zeros((), dtype=torch.float64)
+    for place in range(0, len(chosen), 2):
+        gains = []
+        for example, own in zip(chosen[place : place + 2], told[place : place + 2], strict=True):
+            gained = own - before[example.id] if course.reference else own
+            gains.append(gained.mean() if course.normalised else gained.sum())
+        wished = course.beta * (gains[0] - gains[1]) - course.margin
+        loss = loss + torch.log1p(torch.exp(-wished)) - course.likelihood * told[place].mean()
+    return loss / (len(chosen) // 2)
 
 
 def _groups(trained: Sequence[Tensor], course: Course) -> list[dict[str, Any]]:

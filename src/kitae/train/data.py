@@ -59,10 +59,10 @@ def texts(recipe: PretrainRecipe, model: Artifact, corpus: Artifact, general: Ar
         Mistake: there is no text, or not enough general text.
     """
     renderer = Renderer(model.folder)
-    own, held_out = _texts(recipe, renderer, corpus, memo)
+    own, held_out = _texts(recipe.sequence, renderer, corpus, memo)
     if not any(example.targets for example in own):
         raise Mistake("there is no token to learn", where=corpus.id, hint="the corpus is empty; see its ledger")
-    other, measured = _texts(recipe, renderer, general, memo)
+    other, measured = _texts(recipe.sequence, renderer, general, memo)
     everything = Joined([own, replay(own, other, recipe.replay, where=general.id)])
 
     def origin(place: int) -> str:
@@ -97,18 +97,25 @@ def replay(own: Sequence[Example], general: Sequence[Example], share: float, *, 
     return Picked(general, places, repeats)
 
 
-def _texts(recipe: PretrainRecipe, renderer: Renderer, corpus: Artifact, memo: Memo) -> tuple[Cut, Cut]:
+def _texts(sequence: int, renderer: Renderer, corpus: Artifact, memo: Memo) -> tuple[Cut, Cut]:
+    """What is learnt of these texts and what is held out, in pieces of at most `sequence` tokens."""
+
     def read(name: str) -> Cut:
         if not corpus.has(name):
-            return Cut([], recipe.sequence)
+            return Cut([], sequence)
         rows = tokenised(memo, corpus, name, renderer, lambda: texts_as_examples(corpus.raw(name), renderer))
-        return Cut(rows, recipe.sequence)
+        return Cut(rows, sequence)
 
     return read("corpus"), read("held_out")
 
 
-def dialogues(recipe: TuneRecipe, model: Artifact, sources: Sequence[Artifact], memo: Memo) -> Data:
+def dialogues(
+    recipe: TuneRecipe, model: Artifact, sources: Sequence[Artifact], memo: Memo, *, general: Artifact | None = None
+) -> Data:
     """The rows `dialogues` and `held_out`, with the assistant's replies learnt.
+
+    Args:
+        general: General text, whose row `held_out` is measured; none of it is learnt.
 
     Raises:
         Mistake: a dialogue without a token to learn, or none that is short enough.
@@ -137,7 +144,12 @@ def dialogues(recipe: TuneRecipe, model: Artifact, sources: Sequence[Artifact], 
         learnt.too_long + (held_out.too_long if held_out else []),
         _shown(sources, [each.id for each in chosen[:SHOWN]]),
         origin,
+        _measured(general, recipe.sequence, renderer, memo),
     )
+
+
+def _measured(general: Artifact | None, sequence: int, renderer: Renderer, memo: Memo) -> Sequence[Example]:
+    return _texts(sequence, renderer, general, memo)[1] if general else ()
 
 
 def _shown(sources: Sequence[Artifact], ids: Sequence[str]) -> list[Dialogue]:
@@ -153,8 +165,13 @@ def _shown(sources: Sequence[Artifact], ids: Sequence[str]) -> list[Dialogue]:
     return found
 
 
-def pairs(recipe: PreferRecipe, model: Artifact, source: Artifact, memo: Memo) -> Data:
+def pairs(
+    recipe: PreferRecipe, model: Artifact, source: Artifact, memo: Memo, *, general: Artifact | None = None
+) -> Data:
     """The rows `pairs` and `held_out`, each pair as two examples.
+
+    Args:
+        general: As for `dialogues`.
 
     Raises:
         Mistake: no pair is short enough.
@@ -173,4 +190,10 @@ def pairs(recipe: PreferRecipe, model: Artifact, source: Artifact, memo: Memo) -
         what = f"all {len(learnt.too_long)} pairs are longer than {recipe.sequence} tokens"
         raise Mistake(what, where=source.id, hint="raise `sequence` in [train.prefer]")
     too_long = learnt.too_long + held_out.too_long
-    return Data(Picked(everything, learnt.places), Picked(apart, held_out.places), renderer, too_long)
+    return Data(
+        Picked(everything, learnt.places),
+        Picked(apart, held_out.places),
+        renderer,
+        too_long,
+        general=_measured(general, recipe.sequence, renderer, memo),
+    )

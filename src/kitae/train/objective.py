@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from .batch import Batch
+from .recipe import Course, PreferRecipe
 from .trainee import Trainee
 
 
@@ -77,3 +78,8 @@ class DirectPreference:
     def scores(self, told: list[Tensor]) -> Tensor:
         """(examples,): how likely each answer is."""
         return torch.stack([each.mean() if self.normalised else each.sum() for each in told])
+
+
+def together(course: Course) -> int:
+    """`Objective.together` of the course's objective, before there is a model to make one with."""
+    return DirectPreference.together if isinstance(course, PreferRecipe) else Likelihood.together

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..core.noun import Noun
-from .checks import CHECKS, Check, Flight, checkable, some
+from .checks import CHECKS, Check
 from .data import Data
+from .flight import Flight, checkable, some
 from .masks import mask_report
+from .objective import together
 from .probe import Probe, probe
 from .recipe import Course
 
@@ -46,7 +48,7 @@ def preflight(
         done: Called with 1 after each check.
     """
     with checkable(folder, course) as (checked, own):
-        flight = Flight(checked, own, data, some(data.examples))
+        flight = Flight(checked, own, data, some(data.examples, together(own)))
         checks = []
         for check in CHECKS:
             found = check(flight)

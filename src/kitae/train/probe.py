@@ -10,11 +10,14 @@ import torch
 
 from ..core.memory import forget_peak, give_back, peak
 from ..core.noun import Noun
-from .checks import never
+from .along import objective_of
 from .data import Data
 from .fit import fit, plan
+from .flight import never
+from .objective import together
 from .recipe import Course
 from .trainee import Trainee
+from .views import Picked
 
 STEPS: Final = 20
 """That are timed."""
@@ -38,17 +41,19 @@ class Probe(Noun):
 
 def probe(course: Course, folder: Path, data: Data, place: dict[str, str]) -> Probe:
     """Times steps of the course itself, in the number format and on the device of this place."""
-    whole = plan(data.examples, course)
+    whole = plan(data.examples, course, together(course))
     steps = min(STEPS, whole.steps)
     tokens = sum(map(whole.tokens, range(steps)))
+    learnt = {index for step in range(steps) for row in whole.step(step) for index in row}
     short = course.model_copy(update={"tokens": tokens, "keep": "last"})
     give_back()
     forget_peak()
     if place["device"] == "cuda":
         torch.cuda.reset_peak_memory_stats()
     trainee = Trainee(folder, course, number_format=place["number_format"], device=place["device"])
+    objective = objective_of(course, trainee, Picked(data.examples, sorted(learnt)))
     with tempfile.TemporaryDirectory() as scratch:
-        fitted = fit(trainee, short, data.examples, checkpoints=never(scratch))
+        fitted = fit(trainee, short, data.examples, objective=objective, checkpoints=never(scratch))
     return Probe(
         steps=fitted.curve[-1].step,
         tokens_per_second=fitted.tokens / fitted.seconds,

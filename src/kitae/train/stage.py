@@ -66,8 +66,13 @@ def tune(
     run: Run,
     allowed: Allowance | None = None,
     computing: Computing = PLAIN,
+    general: Artifact | None = None,
 ) -> Artifact:
     """Tuning on the rows `dialogues`; what the assistant says is learnt. The result stops at the end of its turn.
+
+    Args:
+        general: General text, measured beside what is held out: what is forgotten. No part of what the model is,
+            since none of it is learnt.
 
     Raises:
         Mistake: a dialogue without a token to learn, none that is short enough, an architecture that cannot be
@@ -76,7 +81,7 @@ def tune(
     from ..engine.chat import chat_template
     from .data import dialogues as as_data
 
-    data = as_data(recipe, model, dialogues, run.memo)
+    data = as_data(recipe, model, dialogues, run.memo, general=general)
     if recipe.tokens is not None and recipe.share < 1:
         recipe = recipe.model_copy(update={"tokens": max(1, round(recipe.tokens * recipe.share))})
     _train(recipe, model, data, run, allowed, computing)
@@ -92,15 +97,19 @@ def prefer(
     run: Run,
     allowed: Allowance | None = None,
     computing: Computing = PLAIN,
+    general: Artifact | None = None,
 ) -> Artifact:
     """Learning which answers are better, from the rows `pairs` and `held_out`.
+
+    Args:
+        general: As for `tune`.
 
     Raises:
         Mistake: no pair is short enough, an architecture that cannot be packed, or a loss that is not a number.
     """
     from .data import pairs as as_data
 
-    _train(recipe, model, as_data(recipe, model, pairs, run.memo), run, allowed, computing)
+    _train(recipe, model, as_data(recipe, model, pairs, run.memo, general=general), run, allowed, computing)
     return run.seal()
 
 
@@ -124,8 +133,7 @@ def _train(
     if data.too_long:
         run.say(f"{len(data.too_long)} examples are longer than {recipe.sequence} tokens and were left out")
     _check_place(recipe, model, allowed, computing, where)
-    flown = not isinstance(recipe, PreferRecipe)  # there is no preflight of preferences
-    if flown and allowed is not None and planned_tokens(recipe, data) >= allowed.check_from:
+    if allowed is not None and planned_tokens(recipe, data) >= allowed.check_from:
         _check(recipe, model, data, run, where)
     work = Work(
         recipe=recipe,
@@ -240,8 +248,9 @@ def _meter(recipe: Course, folder: Path, data: Data, allowed: Allowance | None, 
 def planned_tokens(recipe: Course, data: Data) -> int:
     """Tokens that the whole course computes; only where the recipe does not say it are examples packed for that."""
     from .fit import plan
+    from .objective import together
 
-    return recipe.tokens if recipe.tokens is not None else plan(data.examples, recipe).computed
+    return recipe.tokens if recipe.tokens is not None else plan(data.examples, recipe, together(recipe)).computed
 
 
 def _check(recipe: Course, model: Artifact, data: Data, run: Run, where: dict[str, str]) -> None:
