@@ -22,7 +22,7 @@ from .gate.policy import Place, check_place
 from .measuring import load, rereading
 from .plan.actual import KIND as SPENDING
 from .plan.plan import Plan
-from .planning import note_spending, plans_of
+from .planning import note_probe, note_spending, plans_of
 from .project import FILE, REPORT, Project, Variant
 from .rented.inputs import INPUTS, Inputs, Learning, inputs_of
 from .rented.upload import Upload, artifact_uploads, file_uploads, kitae_uploads
@@ -99,9 +99,10 @@ def write_job(project: Project, kind: str, *, place: str = "") -> tuple[Job, lis
         The job, all that leaves with it, and the label of the project's documents.
 
     Raises:
-        Mistake: no such kind or place; the place may not hold the documents; what training needs is not made yet; or
-            there is nothing to train.
+        Mistake: no such kind or place; the place may not hold the documents; what training needs is not made yet;
+            there is nothing to train; or nobody signed the run.
     """
+    from .plan.stop import check_signed
     from .rented.job import FILES, job
 
     if kind not in FILES:
@@ -114,6 +115,8 @@ def write_job(project: Project, kind: str, *, place: str = "") -> tuple[Job, lis
     making = Making(project.store, project.records, dry=True)
     road = walk(project, making, until="train", place=there.name)
     models = _to_train(making, road)
+    for model in models:
+        check_signed(model, project.file.runs, project.file.schedule, there)
     inputs = inputs_of(models, label)
     artifacts = [artifact for learning in models.values() for artifact in learning.artifacts]
     sent = artifact_uploads(artifacts, project.folder)
@@ -237,11 +240,13 @@ def probes(project: Project, watcher: Watcher | None = None, *, place: str = "")
     from .train.stage import place as machine
 
     making, road = make_all(project, watcher, until="instruct", place=place)
+    here, found = project.place(place), []
     with project.store.lock():
-        return [
-            Probed(model, folder, course, probe(course, folder, data, place=machine()))
-            for model, folder, course, data in courses_of(project, road, making.memo)
-        ]
+        for model, folder, course, data in courses_of(project, road, making.memo):
+            forecast = probe(course, folder, data, place=machine())
+            found.append(Probed(model, folder, course, forecast))
+            note_probe(project, course, folder.name, forecast, here)
+    return found
 
 
 def sealed(project: Project, *, until: str = "report") -> tuple[Making, Road]:

@@ -15,7 +15,7 @@ from .core.architecture import Architecture, from_config
 from .core.label import Label
 from .core.mistakes import Mistake
 from .core.quantity import Money
-from .estimate import PARAMETERS, VOCABULARY, courses_of, prepared_model, work_of
+from .estimate import PARAMETERS, VOCABULARY, courses_of, pace_of, prepared_model, work_of
 from .gate.policy import Place
 from .plan.actual import KIND, correction, outcomes
 from .plan.alternatives import FROM_NOTHING, ways
@@ -25,7 +25,7 @@ from .plan.energy import Grid
 from .plan.estimate import Estimate, estimate
 from .plan.options import Kind, Option, Wish, ask_for, hidden_parts, in_all, options
 from .plan.plan import Plan
-from .plan.price import Exchange, Offer
+from .plan.price import Offer
 from .plan.reason import Reason
 from .plan.recipe import PlanRecipe
 from .plan.span import Span
@@ -64,7 +64,8 @@ def cost_plan(
     file = project.file
     recipe, model, courses = file.plan.priced_by(file.endpoints), model_of(project), courses_of(file)
     limit = budget or (file.goal.budget if file.goal else None)
-    wish = Wish(today or datetime.date.today(), by, _yen(limit, recipe.exchange))
+    most = recipe.exchange.in_yen(limit) if limit else None
+    wish = Wish(today or datetime.date.today(), by, most)
     fitting, out = _where(project, model, courses, recipe, wish)
     places = file.places or (HERE,)
     serving = answering(model, recipe, fitting, out, places=places, today=wish.today)
@@ -156,7 +157,7 @@ def _where(
     places = file.places or (HERE,)
     learnt = {place.name: _learnt(project, courses, place) for place in places}
     processors = [
-        _processor(place, model, courses, recipe, learnt[place.name]) for place in places if place.gpus is None
+        _processor(project, place, model, courses, recipe, learnt[place.name]) for place in places if place.gpus is None
     ]
     # The first place is where we are: of others the memory is not known.
     if processors and processors[0].name == places[0].name:
@@ -196,12 +197,6 @@ def _kind(
     return Kind(_place_offer(place, today), place.nodes, works, whole=True, watts=watts, grid=grid)
 
 
-def _yen(money: Money | None, rate: Exchange) -> float | None:
-    if money is None:
-        return None
-    return float(money.amount) * (rate.yen if money.currency == "USD" else 1.0)
-
-
 def _place_offer(place: Place, today: datetime.date) -> Offer:
     """A declared place with GPUs, at its own price: what is paid for it."""
     return Offer(
@@ -215,16 +210,29 @@ def _place_offer(place: Place, today: datetime.date) -> Offer:
 
 
 def _processor(
-    place: Place, model: Architecture, courses: dict[str, Course], recipe: PlanRecipe, learnt: dict[str, float]
+    project: Project,
+    place: Place,
+    model: Architecture,
+    courses: dict[str, Course],
+    recipe: PlanRecipe,
+    learnt: dict[str, float],
 ) -> Option:
-    """A place that trains on its processor, as fast as two cores were measured to be, or as it was learnt to be."""
-    planned = {stage: course_cost(course, parameters=model.parameters).value for stage, course in courses.items()}
-    seconds = sum(planned[stage] * learnt[stage] for stage in courses)
-    hours = Span.exactly(seconds / 3600)
+    """A place that trains on its processor, as fast as a probe found it, or earlier courses, or as two cores were."""
+    hours, paces = Span.exactly(0.0), set()
+    for stage, course in courses.items():
+        if pace := pace_of(project, course, "" if place is HERE else place.name):
+            seconds, told = pace.seconds(course.tokens or 0), f"as a probe of {pace.at[:10]} found"
+        else:
+            planned = course_cost(course, parameters=model.parameters).value
+            seconds = Span.exactly(planned * learnt[stage])
+            told = (
+                "as fast as two cores were measured" if learnt[stage] == 1 else "as long as earlier courses took here"
+            )
+        hours += seconds * (1 / 3600)
+        paces.add(told)
     yen = hours * place.yen_per_hour
     kwh = hours.mid * place.watts / 1000 if place.watts else None
     grams = place.grams_co2_per_kwh
-    was_learnt = any(factor != 1.0 for factor in learnt.values())
     return Option(
         name=place.name,
         what="no GPU",
@@ -234,7 +242,7 @@ def _processor(
         parts={"computing": yen.mid, **hidden_parts(yen, recipe)},
         kwh=kwh,
         kg=kwh * grams / 1000 if kwh is not None and grams is not None else None,
-        risk="as long as earlier courses took here" if was_learnt else "as fast as two cores were measured",
+        risk="; ".join(sorted(paces)),
     )
 
 

@@ -26,6 +26,8 @@ from .measuring import candidates, rows
 from .plan.actual import KIND, Correction, correction, outcomes
 from .plan.architecture import typical
 from .plan.cards import card, cards
+from .plan.pace import KIND as PROBES
+from .plan.pace import Pace, paced
 from .plan.recipe import PlanRecipe
 from .plan.time import Work, hours
 from .project import Project, ProjectFile
@@ -101,6 +103,8 @@ class CoursePlan:
     """Of these, seconds of loading and saving."""
     method: str
     correction: Correction
+    probed: bool = False
+    """Whether a probe told, which nothing has to be corrected in."""
 
 
 def courses_of(file: ProjectFile) -> dict[str, Course]:
@@ -143,14 +147,25 @@ def course_plans(project: Project, file: ProjectFile, place: str = "") -> dict[s
     here = project.place(place)
     known = outcomes(project.records.all(KIND))
     plans = {}
+    name = here.name if here else ""
     for stage, course in courses_of(file).items():
+        if timed := pace_of(project, course, name):
+            total = Quantity(value=timed.seconds(course.tokens or 0).mid, unit="s", how="estimated")
+            plans[stage] = CoursePlan(total, timed.fixed_seconds, course.method, Correction(), probed=True)
+            continue
         seconds = _seconds(project, course, file.plan, here)
         if seconds is None:
             continue
-        learnt = correction(known, stage=stage, method=course.method, place=here.name if here else "")
+        learnt = correction(known, stage=stage, method=course.method, place=name)
         total = Quantity(value=seconds * learnt.factor, unit="s", how="estimated")
         plans[stage] = CoursePlan(total, min(FIXED_SECONDS, seconds), course.method, learnt)
     return plans
+
+
+def pace_of(project: Project, course: Course, place: str) -> Pace | None:
+    """What a probe found of this course at the place of this name, with the model as it is prepared now."""
+    model = prepared_model(project)
+    return paced(project.records.all(PROBES), course, model=model.folder.name, place=place) if model else None
 
 
 def _seconds(project: Project, course: Course, recipe: PlanRecipe, here: Place | None) -> float | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .core.files import write_atomically
 from .core.label import Label
@@ -15,13 +17,19 @@ from .estimate import CoursePlan, course_plans
 from .gate.policy import Place
 from .plan.actual import KIND, MEASURED_KWH, Outcome, spent
 from .plan.amounts import amounts
+from .plan.pace import KIND as PROBES
+from .plan.pace import Pace, recipe_of
 from .plan.plan import Plan
 from .plan.schedule import Amounts, Schedule, schedule
+from .plan.span import Span
 from .plan.window import Window
 from .plan.worksheet import Worksheet, read_worksheet
 from .project import FILE, Project
 from .road import every_weight, own_files
-from .train.recipe import COURSES
+from .train.recipe import COURSES, Course
+
+if TYPE_CHECKING:
+    from .plan.probe import Forecast
 
 EXAMPLE = "add [schedule] with `place`, `start = 2026-12-07T09:00:00+09:00` and `hours = 60` (docs/schedule.md)"
 
@@ -180,6 +188,7 @@ def note_spending(project: Project, making: Making, plans: Plans, place: str = "
             at=str(measured["sealed"]),
             planned=spent(planned.total.value, planned.idle, here) if planned else None,
             factor=planned.correction.factor if planned else 1.0,
+            probed=planned.probed if planned else False,
             actual=spent(seconds, seconds - float(measured.get("training_seconds", seconds)), here, kwh=kwh),
             kwh_measured=kwh is not None,
         )
@@ -187,6 +196,25 @@ def note_spending(project: Project, making: Making, plans: Plans, place: str = "
         project.records.add(KIND, digest([artifact.id, measured]), row)
         found.append(outcome)
     return found
+
+
+def note_probe(project: Project, course: Course, model: str, forecast: Forecast, here: Place | None) -> None:
+    """Writes down how fast a course was, for plans to reckon with.
+
+    Args:
+        model: Name of the folder that training begins with.
+    """
+    rate, apart = forecast.tokens / forecast.training, forecast.timing.spread
+    row = Pace(
+        recipe=recipe_of(course),
+        model=model,
+        place=here.name if here else "",
+        at=datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds"),
+        fixed_seconds=forecast.seconds - forecast.training,
+        tokens_per_second=Span(low=rate / (1 + apart), mid=rate, high=rate * (1 + apart)),
+    )
+    written = row.model_dump(mode="json")
+    project.records.add(PROBES, digest([written]), written)
 
 
 def _project(folder: Path) -> Project | None:

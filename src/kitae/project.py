@@ -6,9 +6,9 @@ import tomllib
 import types
 import typing
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from .adopt.recipe import TrimRecipe
 from .core.mistakes import Mistake, nearest
@@ -118,6 +118,15 @@ class ProjectFile(Noun):
     endpoints: dict[str, Endpoint] = Field(default_factory=dict)
     judges: dict[str, JudgeRecipe] = Field(default_factory=dict)
     gates: dict[str, GateRecipe] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _plans_runs_of_its_models(self) -> Self:
+        known = ["tuned", *(f"tuned-{variant.name}" for variant in self.variants)]
+        for run in self.runs:
+            if run.model not in known:
+                hint = nearest(run.model, known)
+                raise ValueError(f"the run `{run.name}` trains `{run.model}`, which is no model of this file; {hint}")
+        return self
 
 
 class Project:

@@ -44,8 +44,8 @@ if TYPE_CHECKING:
     from .train.guard import Allowance
     from .train.recipe import Computing, Course
 
-Allowed = Callable[[], "dict[str, Allowance | Computing]"]
-"""How long a course may take and how it is computed, looked at when it is to be made."""
+Allowed = Callable[[str], "dict[str, Allowance | Computing]"]
+"""How long a course of the model of a name may take and how it is computed, looked at when it is to be made."""
 
 STAGES = ("documents", "adopt", "knowledge", "corpus", "instruct", "train", "evaluate", "report")
 """Where `kitae run STAGE` may stop."""
@@ -176,15 +176,16 @@ def _train(
     name, model = f"tuned{suffix}", learning.model
     if learning.corpus is not None and learning.general is not None:
         using: dict[str, Given] = {"model": model, "corpus": learning.corpus, "general": learning.general}
-        model = make(PRETRAIN, f"pretrained{suffix}", recipe.train.pretrain, using, given=allowed)
+        given = functools.partial(allowed, name)
+        model = make(PRETRAIN, f"pretrained{suffix}", recipe.train.pretrain, using, given=given)
 
-    def given() -> Mapping[str, Any]:
-        return {**allowed(), "general": learning.general}
+    def measuring() -> Mapping[str, Any]:
+        return {**allowed(name), "general": learning.general}
 
     learnt: dict[str, Given] = {"model": model, "dialogues": learning.dialogues}
-    tuned = make(TUNE, name, recipe.train.tune, learnt, given=given)
+    tuned = make(TUNE, name, recipe.train.tune, learnt, given=measuring)
     if recipe.pairs.questions:
-        tuned = preferring(make, recipe, suffix, tuned, learning.dialogues[0], given)
+        tuned = preferring(make, recipe, suffix, tuned, learning.dialogues[0], measuring)
     road.pretrained[name], road.tuned[name] = model, tuned
     return tuned
 
@@ -216,18 +217,19 @@ def _speaker(model: Artifact, file: ProjectFile) -> dict[str, str]:
 def _allowed(project: Project, place: str) -> Allowed:
     """How long a course may take here, and how. Looked at when it is to be made: no part of what a model is."""
 
-    def given() -> dict[str, Allowance | Computing]:
-        from .plan.stop import within_budget, within_window
+    def given(model: str) -> dict[str, Allowance | Computing]:
+        from .plan.stop import check_signed, within_budget, within_window
         from .train.guard import allowance
 
         here, file = project.place(place), project.file
+        check_signed(model, file.runs, file.schedule, here)
         rates = {"yen_per_hour": here.yen_per_hour, "watts": here.watts} if here else {}
         train, gpus = file.train, here.gpus if here else None
         board = project.folder / "tensorboard" if train.tensorboard else None
         most = peak(gpus.card, file.plan.cards) if gpus else 0.0
         allowed = replace(allowance(train.limits, **rates), peak=most, board=board)
         spent = sum(each.actual.yen for each in outcomes(project.records.all(KIND)))
-        allowed = within_budget(allowed, file.goal.budget if file.goal else None, spent, here)
+        allowed = within_budget(allowed, file.goal.budget if file.goal else None, spent, here, file.plan.exchange)
         sent = amounts(project.store, every_weight=every_weight(file))
         allowed = within_window(allowed, file.schedule, sent, here, datetime.datetime.now(datetime.UTC))
         return {"allowed": allowed, "computing": train.computing}

@@ -126,6 +126,12 @@ def test_init_ends_with_fit_hours_and_yen_on_the_gpus_that_are_named(
     assert f'base = "path:{tiny_base.as_posix()}"' in written
 
 
+def test_a_card_that_nothing_is_known_of_writes_nothing(kitae: Command, sample: Path, tmp_path: Path) -> None:
+    ended = kitae("init", tmp_path / "mine", "--documents", sample / "documents" / "it", "--place", "abacus-48x4")
+    assert ended.code == 2 and "abacus" in ended.err
+    assert not (tmp_path / "mine").exists()
+
+
 def test_the_sample_takes_neither_base_nor_place(kitae: Command, tmp_path: Path) -> None:
     ended = kitae("init", tmp_path / "mine", "--sample", "--place", "a100-80x8")
     assert ended.code == 2

@@ -19,6 +19,7 @@ from ..core.suite import read_suite
 from ..costing import Look, first_look
 from ..documents.guess import READABLE, guess_language, guess_profile, readable_files
 from ..gate.policy import parse_gpu
+from ..plan.cards import card
 from ..project import FILE, Project
 from .outputs import InitOutput, TrainingLine
 from .printing import duration, emit
@@ -107,7 +108,7 @@ def _check(folder: Path, base: str, gpu: str) -> str:
     """The base as kitae.toml writes it, before anything is written.
 
     Raises:
-        Mistake: the base is not here, or the GPU cannot be read.
+        Mistake: the base is not here, the GPU cannot be read, or nothing is known of the card.
     """
     scheme, _, path = base.partition(":")
     if scheme == "path":
@@ -115,8 +116,11 @@ def _check(folder: Path, base: str, gpu: str) -> str:
         base = f"path:{Path(path).expanduser().resolve().as_posix()}"
     if base != BASE:
         find_base(base, folder)
-    if gpu and parse_gpu(gpu) is None:
-        raise Mistake("a place without a GPU is not rented", where="--place", hint='write "a100-80x8"')
+    if gpu:
+        read = parse_gpu(gpu)
+        if read is None:
+            raise Mistake("a place without a GPU is not rented", where="--place", hint='write "a100-80x8"')
+        card(read.card)
     return base
 
 

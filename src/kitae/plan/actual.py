@@ -49,6 +49,8 @@ class Outcome(Noun):
     factor: float = 1.0
     """What earlier residuals made of the plan; the next one takes it out again before it compares."""
     actual: Spent
+    probed: bool = False
+    """Whether a probe planned it: then it tells nothing about plans without one."""
     kwh_measured: bool = False
     """Whether a meter told, and not the place's `watts`."""
 
@@ -96,7 +98,10 @@ def correction(found: Iterable[Outcome], *, stage: str, method: str, place: str)
     ratios = [
         each.actual.hours / each.planned.hours * each.factor
         for each in found
-        if (each.stage, each.method, each.place) == (stage, method, place) and each.planned and each.planned.hours
+        if (each.stage, each.method, each.place) == (stage, method, place)
+        and each.planned
+        and each.planned.hours
+        and not each.probed
     ][-LEARNT:]
     if not ratios:
         return Correction()

@@ -16,6 +16,7 @@ from pydantic import Field, field_validator, model_validator
 
 from ..core.mistakes import Mistake, nearest
 from ..core.noun import Noun
+from ..core.quantity import Money
 from ..core.spelled import ExchangeRate
 from ..gate.policy import Gpu, parse_gpu
 from .billing import Term
@@ -160,6 +161,10 @@ class Exchange(Noun):
         """At the lower end of the band, at the rate, at the upper end."""
         yen = usd * self.yen
         return Span(low=yen * (1 - self.band), mid=yen, high=yen * (1 + self.band))
+
+    def in_yen(self, money: Money) -> float:
+        """At the rate itself."""
+        return float(money.amount) * (self.yen if money.currency == "USD" else 1.0)
 
     def warning(self, today: datetime.date) -> str:
         """What is to be said wherever it is used; empty while it is new."""

@@ -3,31 +3,49 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import replace
 
-from ..core.mistakes import Mistake
+from ..core.mistakes import Mistake, Refused
 from ..core.quantity import Money
 from ..gate.policy import Place
 from ..train.guard import HOUR, Allowance
+from .price import Exchange
 from .schedule import Amounts, last_checkpoint
-from .window import Window
+from .window import PlannedRun, Window
 
 
-def within_budget(allowed: Allowance, budget: Money | None, spent_yen: float, place: Place | None) -> Allowance:
-    """The allowance, cut to what earlier courses left of the project's budget. Where nothing costs, nothing is cut.
+def check_signed(model: str, runs: Sequence[PlannedRun], window: Window | None, place: Place | None) -> None:
+    """A model of which no run in the rented window was signed is not trained there.
 
     Raises:
-        Mistake: nothing is left, or the budget is not in yen as the place's price is.
+        Refused: the team planned runs of it, and nobody signed one.
+    """
+    if window is None or place is None or place.name != window.place:
+        return
+    planned = [run for run in runs if run.model == model]
+    if planned and not any(run.signed_by for run in planned):
+        raise Refused(
+            f"nobody has signed the run `{planned[0].name}`, which trains model/{model}",
+            where="[[runs]] in kitae.toml",
+            hint="write who agreed into `signed_by`; `kitae plan schedule` shows what is planned",
+        )
+
+
+def within_budget(
+    allowed: Allowance, budget: Money | None, spent_yen: float, place: Place | None, rate: Exchange
+) -> Allowance:
+    """The allowance, cut to what earlier courses left of the project's budget. Where nothing costs, nothing is cut.
+
+    Args:
+        rate: For a budget in dollars.
+
+    Raises:
+        Mistake: nothing is left.
     """
     if budget is None or place is None or not place.yen_per_hour:
         return allowed
-    if budget.currency != "JPY":
-        raise Mistake(
-            "the budget is not in yen, and the place's price is",
-            where="[goal] budget in kitae.toml",
-            hint="write the budget in yen",
-        )
-    left = float(budget.amount) - spent_yen
+    left = rate.in_yen(budget) - spent_yen
     if left <= 0:
         raise Mistake(
             f"the budget of {budget} is used up: training took ¥{spent_yen:,.0f} so far",

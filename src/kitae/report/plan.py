@@ -228,7 +228,8 @@ def _hours(hours: Span) -> str:
 def _risk(option: Option) -> Both:
     if option.estimate is None or option.estimate.cost is None:
         return Both(
-            "速さは2コアで測ったもの、または以前の訓練から", "as fast as two cores were, or as earlier courses here"
+            "速さは試しの計測、以前の訓練、または2コアで測ったものから",
+            "as fast as a probe or earlier courses were here, or else two cores",
         )
     if option.offer is not None and not option.offer.rented:
         return Both("買った機械。ほかの仕事も使うかもしれない", "bought; others may need it too")
