@@ -89,10 +89,11 @@ def test_a_job_sends_what_training_takes_and_nothing_else(kitae: Command, ready:
         assert upload["label"] == (of_documents if upload["path"].startswith("store/") else None)
 
 
-def test_a_job_without_pretraining_sends_no_corpus(kitae: Command, ready: Path) -> None:
+def test_a_job_without_pretraining_sends_no_corpus_but_general_text(kitae: Command, ready: Path) -> None:
     toml = ready / "kitae.toml"
     toml.write_text(toml.read_text().replace("tokens = 600", "tokens = 0"))
-    assert not [each for each in asked(kitae, ready)["uploads"] if "corpus" in each["path"]]
+    sent = [each["path"].partition("@")[0] for each in asked(kitae, ready)["uploads"] if "/corpus/" in each["path"]]
+    assert sent == ["store/corpus/general"], "which tuning is measured on"
 
 
 @pytest.mark.parametrize("kind", ["slurm", "skypilot"])
