@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Noun(BaseModel):
-    """A value that crosses stages. Frozen; an unknown key is an error."""
+    """A value that crosses stages. Frozen; an unknown key is an error, and so is a number that is not finite."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 def canonical(value: Any) -> str:
