@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 from .adopt.recipe import TrimRecipe
 from .core.mistakes import Mistake, nearest
 from .core.noun import Noun
-from .core.quantity import Budget
+from .core.quantity import TaxedBudget
 from .core.records import Records
 from .core.store import Store
 from .core.task import TaskRecipe
@@ -61,7 +61,7 @@ class Goal(Noun):
 
     suite: str
     at_least: float = Field(default=0.0, ge=0, le=1)
-    budget: Budget | None = None
+    budget: TaxedBudget | None = None
 
 
 class TrainRecipe(Noun):

@@ -22,6 +22,17 @@ from kitae.core.numerals import MAGNITUDES, read
         ("1千2億", ("100,200,000,000", "120,000,000,000")),
         ("1億5", ("100,000,005", "150,000,000")),
         ("12万3", ("120,003", "123,000")),
+        ("一億五", ("100,000,005", "150,000,000")),
+        ("三万五", ("30,005", "35,000")),
+        ("1億五", ("100,000,005", "150,000,000")),
+        ("1億5千", ("100,005,000", "150,000,000")),
+        ("一億五千", ("100,005,000", "150,000,000")),
+        ("1億千", ("100,001,000", "110,000,000")),
+        ("3億5百", ("300,000,500", "305,000,000")),
+        ("1兆5千", ("1,000,000,005,000", "1,500,000,000,000")),
+        ("2千5", ("2,005", "2,500")),
+        ("千5", ("1,005", "1,500")),
+        ("1千二億", ("100,200,000,000", "120,000,000,000")),
         ("3〜5億", ("300,000,000", "500,000,000")),
         ("7B-13B", ("7,000,000,000", "13,000,000,000")),
         ("三〜五億", ("300,000,000", "500,000,000")),
@@ -117,8 +128,21 @@ NUMBERS = st.one_of(st.integers(0, 10**6), st.integers(0, 10**19), st.integers(0
 
 
 @given(NUMBERS)
-def test_every_number_in_kanji_is_read_as_it_was_meant(number: int) -> None:
-    assert read(kanji(number)) == number
+def test_every_number_in_kanji_is_read_as_it_was_meant_or_refused_where_it_may_be_a_short_form(number: int) -> None:
+    """一億五千 is 100,005,000 by the rule, and 1.5億 to most who write it."""
+    groups = [number // 10**power % 10**4 for power in (16, 12, 8, 4, 0)]
+    *above, ten_thousands, last = groups
+    if last and ((any(above) and not ten_thousands) or (any(groups[:-1]) and last < 10)):
+        with pytest.raises(Mistake) as caught:
+            read(kanji(number))
+        assert caught.value.readings[0] == f"{number:,}"
+    else:
+        assert read(kanji(number)) == number
+
+
+def test_a_kanji_zero_says_that_nothing_was_left_out() -> None:
+    assert read("三万〇五") == 30_005
+    assert read("一億〇五") == 100_000_005
 
 
 @given(NUMBERS)

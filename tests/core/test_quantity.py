@@ -3,9 +3,10 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from kitae.core.mistakes import Mistake
-from kitae.core.quantity import Quantity, parse_count, parse_money, parse_number, total
+from kitae.core.quantity import Quantity, parse_budget, parse_count, parse_money, parse_number, total
 
 
 @pytest.mark.parametrize(
@@ -50,6 +51,8 @@ def test_numbers_are_read_as_people_write_them(written: object, number: object) 
         "1万2万",
         "NaN",
         float("nan"),
+        float("inf"),
+        1e31,
         True,
         None,
         "7G",
@@ -86,6 +89,54 @@ def test_money_is_read_with_its_currency(written: str, printed: str) -> None:
 def test_money_without_one_currency_is_refused(written: object) -> None:
     with pytest.raises(Mistake, match="currency"):
         parse_money(written)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "200万円以内",
+        "200万円まで",
+        "２００万円以下",
+        "最大200万円",
+        "up to ¥2M",
+        "200万円以内（税込）",
+        "税込200万円まで",
+    ],
+)
+def test_a_budget_is_a_limit_anyway(written: str) -> None:
+    assert parse_budget(written, taxed=True) == parse_money("¥2,000,000")
+
+
+def test_a_budget_is_no_range_and_no_lower_bound() -> None:
+    for written in ("200万円以上", "100〜200万円以内", "200万円弱"):
+        with pytest.raises(Mistake, match=r"bound|range"):
+            parse_budget(written)
+
+
+@pytest.mark.parametrize(
+    "written", ["2,000,000円(税込)", "¥2,000,000（税込み）", "税込2,000,000円", "¥2M including tax"]
+)
+def test_with_tax_is_read_where_amounts_are_with_tax(written: str) -> None:
+    assert parse_money(written, taxed=True) == parse_money("¥2,000,000")
+    for taxed in (False, None):
+        with pytest.raises(Mistake, match="tax") as caught:
+            parse_money(written, taxed=taxed)
+        assert caught.value.hint
+
+
+@pytest.mark.parametrize("written", ["2,000,000円（税別）", "2,000,000円(税抜き)", "2,000,000円+税", "¥2M plus tax"])
+def test_without_tax_is_read_where_amounts_are_without(written: str) -> None:
+    assert parse_money(written, taxed=False) == parse_money("¥2,000,000")
+    for taxed in (True, None):
+        with pytest.raises(Mistake, match="tax") as caught:
+            parse_money(written, taxed=taxed)
+        assert caught.value.hint
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_no_noun_has_a_number_that_is_not_finite(value: float) -> None:
+    with pytest.raises(ValidationError, match="finite"):
+        Quantity(value=value, unit="s", how="measured")
 
 
 def test_a_sum_is_known_only_as_well_as_its_worse_part() -> None:

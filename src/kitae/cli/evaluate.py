@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from ..core.mistakes import Mistake
-from ..core.quantity import Money, parse_money
+from ..core.quantity import Money, parse_budget
 from ..evaluate.judging.panel import Panel
 from ..evaluate.judging.standing import version_of
 from ..examining import Examined, Judged, Wanted, examine
@@ -32,7 +32,7 @@ def money(written: str) -> Money | None:
     Raises:
         Mistake: it is no amount of money.
     """
-    return parse_money(written, where="--budget") if written else None
+    return parse_budget(written, where="--budget") if written else None
 
 
 def evaluate(folder: Path, wanted: Wanted, *, as_json: bool) -> None:

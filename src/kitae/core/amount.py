@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -69,6 +71,12 @@ KINDS: Final[dict[str, Kind]] = {
 
 MONEY: Final = "money"
 
+HALF: Final = "半"
+"""Behind a unit, half of it: 2時間半."""
+
+_NUMBER: Final = rf"[\d.,万億{''.join((*numerals.KANJI_DIGITS, *numerals.SMALL))}]+"
+"""What may stand before each of several units."""
+
 
 def parse_amount(written: str, kind: str = "", *, where: str = "") -> Amount:
     """Reads a number with its unit.
@@ -97,7 +105,7 @@ def _named(plain: str) -> str:
     """The kind that the unit names; empty where there is none."""
     if any(mark in plain for mark in CURRENCIES):
         return MONEY
-    return next((name for name, kind in KINDS.items() if _word(plain, kind)), "")
+    return next((name for name, kind in KINDS.items() if _word(plain.removesuffix(HALF), kind)), "")
 
 
 def _word(plain: str, kind: Kind) -> str:
@@ -114,8 +122,39 @@ def _value(plain: str, written: str, kind: Kind) -> Decimal:
         raise numerals.ambiguous(written, readings, "write `min`, or the hours in digits")
     if kind.whole:
         numerals.point_or_thousands(number, written)
-    exact = Fraction(numerals.read(number, shown=written)) * kind.words.get(word, 1)
+    if parts := _parts(plain, kind):
+        exact = _together(parts, written)
+    else:
+        exact = _read(number, written) * kind.words.get(word, 1)
     value = Decimal(exact.numerator) / Decimal(exact.denominator)
     if kind.whole and value != value.to_integral_value():
         raise Mistake(f"`{written}` is not a whole number", hint=f"write whole {kind.unit or 'ones'}")
     return value
+
+
+def _parts(plain: str, kind: Kind) -> list[tuple[str, Fraction]]:
+    """The numbers of `1時間30分` and `2時間半`, each with its unit; empty where there is no second one."""
+    part = re.compile(rf"({_NUMBER})({'|'.join(map(re.escape, kind.words))})", re.ASCII)
+    found, rest = [], plain
+    while match := part.match(rest):
+        found.append((match[1], kind.words[match[2]]))
+        rest = rest[match.end() :]
+    if found and rest == HALF and not kind.whole:
+        return [*found, ("0.5", found[-1][1])]
+    return found if len(found) > 1 and not rest else []
+
+
+def _together(parts: Sequence[tuple[str, Fraction]], written: str) -> Fraction:
+    """
+    Raises:
+        Mistake: a part is not less than one of the unit before it, or goes on after a fraction.
+    """
+    amounts = [_read(number, written) * each for number, each in parts]
+    for (before, after), (_, each) in zip(itertools.pairwise(amounts), parts, strict=False):
+        if after >= each or before % each:
+            raise Mistake(f"`{written}` does not add up to one amount", hint="write it in one unit")
+    return sum(amounts, Fraction(0))
+
+
+def _read(number: str, written: str) -> Fraction:
+    return Fraction(numerals.read(number, shown=written))

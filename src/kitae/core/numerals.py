@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
-from typing import Final
+from typing import Final, NoReturn
 
 from .mistakes import Mistake
 
@@ -36,21 +36,21 @@ MAGNITUDES: Final = {
     "兆": 10**12,
     "京": 10**16,
 }
-SMALL: Final = {"十": 10, "拾": 10, "百": 100, "千": 1000}
+SMALL: Final = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000, "阡": 1000}
 """Multiply what stands before them, and are multiplied by 万 and larger ones: 三千二百万."""
-KANJI_DIGITS: Final = {kanji: value for value, kanji in enumerate("〇一二三四五六七八九")} | {
-    "零": 0,
-    "壱": 1,
-    "弐": 2,
-    "参": 3,
-}
-"""壱, 弐 and 参 stand in contracts and on receipts, where 一 could be made a 二."""
+KANJI_DIGITS: Final = {
+    kanji: value for row in ("〇一二三四五六七八九", "零壱弐参肆伍陸漆捌玖") for value, kanji in enumerate(row)
+} | {"壹": 1, "貳": 2, "參": 3}
+"""壱, 弐, 参 … stand in contracts and on receipts, where 一 could be made a 二."""
 
 MOST: Final = 10**30
 """Larger ones are a slip of the keyboard, and would fill the memory."""
 
 NOTHING: Final = 10**40
 """Stands for the magnitude above the first one."""
+
+GROUP: Final = 10**4
+"""From 万 to 億, and from 億 to 兆."""
 
 HINT: Final = "write for example 20000, 20k or 2万"
 
@@ -63,6 +63,7 @@ _TERM = re.compile(
 )
 _POWER = re.compile(rf"(?:(?P<coefficient>{_DIGITS})[x×*])?10(?:\^|\*\*)(?P<power>\d{{1,2}})", re.ASCII)
 _SCIENTIFIC = re.compile(r"(?P<coefficient>\d+(?:\.\d+)?)e\+?(?P<power>\d{1,2})", re.ASCII)
+_POINT = re.compile(rf"(?P<digits>[1-9]\d{{0,2}}\.\d{{3}})(?P<rest>(?:{'|'.join((*SMALL, *MAGNITUDES))})*)", re.ASCII)
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 
 _ABOUT = re.compile(
@@ -99,14 +100,18 @@ def read(text: str, *, shown: str = "") -> Decimal:
 
 
 def point_or_thousands(text: str, shown: str) -> None:
-    """Refuses `1.500` where thousands are as likely as a fraction: of tokens, people, money.
+    """Refuses `1.500` and `1.500万` where thousands are as likely as a fraction: of tokens, people, money.
+
+    Before a magnitude `1.235M` is read, as kitae itself prints it: only what ends in a 0 is no fraction that anybody
+    would write.
 
     Raises:
         Mistake: with both readings.
     """
-    plain = folded(text)
-    if re.fullmatch(r"[1-9]\d{0,2}\.\d{3}", plain, re.ASCII):
-        both = Decimal(plain), Decimal(plain.replace(".", ""))
+    found = _POINT.fullmatch(folded(text))
+    if found and (found["digits"].endswith("0") or not found["rest"]):
+        digits, magnitude = found["digits"], _magnitude(found["rest"])
+        both = Decimal(digits) * magnitude, Decimal(digits.replace(".", "")) * magnitude
         raise ambiguous(shown, both, "write `,` between thousands, or fewer or more decimals")
 
 
@@ -215,14 +220,15 @@ class _Sum:
     """The last 十, 百 or 千 of the section."""
     ended: bool = False
     """A decimal fraction stands only at the end of a number, or before its one magnitude."""
-    in_digits: bool = False
-    """Whether the last term was written in digits and not in kanji."""
+    written: str = ""
+    """The section, as far as it was read."""
 
     def read(self, plain: str) -> Decimal:
         # Thirty digits are the most that are let through, and a few more are needed to tell that it is too much.
         with localcontext(prec=80):
             for found in self._terms(plain):
                 self._add(found)
+            self._check_short_end()
             self._close(1)
             return self.total
 
@@ -239,28 +245,38 @@ class _Sum:
         coefficient, small = found["coefficient"] or "1", SMALL.get(found["small"] or "", 1)
         if self.ended:
             raise Mistake(f"`{self.text}` goes on after a decimal fraction", hint=HINT)
-        if small > 1 and len(coefficient) > 1 and coefficient.isnumeric() and not coefficient.isdecimal():  # 二〇十
+        if small > 1 and len(coefficient) > 1 and set(coefficient) <= KANJI_DIGITS.keys():  # 二〇十
             raise Mistake(f"`{self.text}` is not a number", hint=HINT)
         term = _coefficient(coefficient) * small
         if term >= self.small or small >= self.small:
             raise self._out_of_order()
         self._check_gap(found, term)
         self.section, self.small = self.section + term, small
-        self.ended, self.in_digits = "." in coefficient, coefficient[0] in "0123456789" and bool(found["coefficient"])
+        self.ended, self.written = "." in coefficient, self.written + found[0]
         if found["large"]:
             self._close(MAGNITUDES[found["large"]])
 
     def _check_gap(self, found: re.Match[str], term: Decimal) -> None:
-        """1千2億 and 1億5: is it 1,002億 and 100,000,005, or was a 百 and a 千万 forgotten?"""
-        digits = found["coefficient"] or ""
-        if not self.in_digits or found["small"] or not digits.isdecimal() or len(digits) > 1:
+        """1千2億: is it 1,002億, or was a 百 forgotten? In kanji alone there is no other way to write 百五."""
+        digit = found["coefficient"] or ""
+        if not self.section or found["small"] or len(digit) != 1 or self.small <= 10:
             return
-        magnitude = MAGNITUDES.get(found["large"] or "", 1)
-        above = self.small if self.section else self.large
-        if above > 10 if self.section else magnitude == 1:
-            next_below = self.section + term * (above // 10)
-            readings = (self.total + each * magnitude for each in (self.section + term, next_below))
-            raise ambiguous(self.text, tuple(readings), "write all digits, or the magnitude of each part")
+        if re.search(r"\d", self.written + digit, re.ASCII):
+            magnitude = MAGNITUDES.get(found["large"] or "", 1)
+            self._refuse_short(self.section + term * (self.small // 10), self.section + term, magnitude)
+
+    def _check_short_end(self) -> None:
+        """1億5 and 1億5千: are they 100,000,005 and 100,005,000, or was 千万 left out, and 万?"""
+        if self.large == NOTHING or not self.section:
+            return
+        if len(self.written) == 1 and self.written not in SMALL:
+            self._refuse_short(self.section * (self.large // 10), self.section)
+        elif self.large >= GROUP**2 and set(self.written) & SMALL.keys():
+            self._refuse_short(self.section * (self.large // GROUP), self.section)
+
+    def _refuse_short(self, meant: Decimal, said: Decimal, magnitude: int = 1) -> NoReturn:
+        readings = (self.total + said * magnitude, self.total + meant * magnitude)
+        raise ambiguous(self.text, readings, "write all digits, or the magnitude of each part")
 
     def _close(self, magnitude: int) -> None:
         """The section is multiplied and added."""
@@ -268,7 +284,7 @@ class _Sum:
         if part >= self.large or magnitude >= self.large:
             raise self._out_of_order()
         self.total, self.large = self.total + part, magnitude
-        self.section, self.small = Decimal(0), NOTHING
+        self.section, self.small, self.written = Decimal(0), NOTHING, ""
 
     def _out_of_order(self) -> Mistake:
         return Mistake(f"`{self.text}` names magnitudes out of order", hint="the larger comes first")

@@ -23,6 +23,7 @@ How = Literal["estimated", "quoted", "measured"]
 CURRENCIES: Final[dict[str, Literal["JPY", "USD"]]] = {
     "¥": "JPY",
     "円": "JPY",
+    "圓": "JPY",
     "jpy": "JPY",
     "yen": "JPY",
     "us$": "USD",
@@ -35,8 +36,17 @@ CURRENCIES: Final[dict[str, Literal["JPY", "USD"]]] = {
 }
 """Marks before or behind an amount. Longer ones stand before those that they contain."""
 
-FORMAL: Final = re.compile(r"^金(?=.)|也$")
-"""As on receipts: 金壱百萬円也."""
+FORMAL: Final = re.compile(r"^金(?=.)|也$|(?<=[\d円圓])\.?[-−–—―ー]$")
+"""As on receipts: 金壱百萬円也, ¥2,000,000-."""
+
+_TAX: Final = re.compile(
+    r"[(,、]?(?:(?P<with>(?:消費)?税込み?|内税|(?:incl(?:uding|\.)?|with)tax|taxincluded)"
+    r"|(?P<without>(?:消費)?税(?:別|抜き?)|外税|\+税|(?:excl(?:uding|\.)?|plus|before|without)tax|taxexcluded))\)?"
+)
+"""Beside an amount: whether consumption tax is in it."""
+
+_AT_MOST: Final = re.compile(r"^(?:最大|上限|atmost|upto|max\.?)|(?:以内|以下|まで)(?=\(|$)")
+"""Takes nothing away from an amount that is a limit anyway."""
 
 
 class Quantity(Noun):
@@ -91,7 +101,7 @@ def _number(written: Any) -> Decimal:
 
 
 def _checked(number: Decimal, written: Any) -> Decimal:
-    if not number.is_finite() or number < 0:
+    if not number.is_finite() or not 0 <= number < numerals.MOST:
         raise Mistake(f"`{written}` does not fit here", hint="write a finite number that is not negative")
     return number
 
@@ -140,17 +150,21 @@ def total(amounts: Iterable[Money | None]) -> Money | None:
     return functools.reduce(operator.add, known) if known else None
 
 
-def parse_money(written: Any, *, where: str = "") -> Money:
+def parse_money(written: Any, *, where: str = "", taxed: bool | None = None) -> Money:
     """Reads `¥2,000,000`, `200万円`, `1,200百万円`, `金壱百萬円也`, `$3,500`, `3.5k USD`.
 
+    Args:
+        taxed: Whether amounts here are with consumption tax, so that `税込` or `税別` behind one says nothing new;
+            where that is not known, either is refused.
+
     Raises:
-        Mistake: no currency, two currencies, or no number.
+        Mistake: no currency, two currencies, no number, or a word about tax that does not fit.
     """
     hint = "write for example ¥2,000,000, 200万円 or $3,500"
     with at(where):
         if not isinstance(written, str):
             raise Mistake(f"`{written}` names no currency", hint=hint)
-        plain = FORMAL.sub("", numerals.folded(written))
+        plain = FORMAL.sub("", _without_tax(numerals.folded(written), written, taxed))
         named = {code for mark, code in CURRENCIES.items() if mark in plain}
         if len(named) > 1:
             raise Mistake(f"`{written}` names more than one currency", hint=hint)
@@ -161,6 +175,33 @@ def parse_money(written: Any, *, where: str = "") -> Money:
             readings = (f"¥{amount:,f}", f"${amount:,f}")
             raise Mistake(f"`{written}` names no currency: {' or '.join(readings)}", hint=hint, readings=readings)
         return Money(amount=amount, currency=named.pop())
+
+
+def parse_budget(written: Any, *, where: str = "", taxed: bool | None = None) -> Money:
+    """What may be paid at most: as `parse_money`, and `200万円以内`, `200万円まで`, `up to $5`."""
+    if isinstance(written, str):
+        with at(where):
+            plain = numerals.folded(written)
+        written = _AT_MOST.sub("", plain) if _AT_MOST.search(plain) else written
+    return parse_money(written, where=where, taxed=taxed)
+
+
+def _without_tax(plain: str, written: str, taxed: bool | None) -> str:
+    """Without the word beside an amount that says whether tax is in it.
+
+    Raises:
+        Mistake: amounts here are meant the other way, or neither way.
+    """
+    found = _TAX.search(plain)
+    if found is None:
+        return plain
+    amount = plain[: found.start()] + plain[found.end() :]
+    if taxed is None:
+        raise Mistake(f"`{written}` speaks of tax, and amounts here do not", hint=f"write `{amount}` if that is meant")
+    if taxed != bool(found["with"]):
+        said, meant = ("without", "with") if taxed else ("with", "without")
+        raise Mistake(f"`{written}` is {said} tax", hint=f"write the amount {meant} consumption tax")
+    return amount
 
 
 def without_currency(plain: str) -> str:
@@ -184,5 +225,16 @@ def _field(parse: Callable[[Any], T]) -> BeforeValidator:
 Count = Annotated[int, _field(parse_count)]
 """A field that takes a count as people write it: `"20k"`, `"2万"`, `20000`."""
 
-Budget = Annotated[Money, _field(lambda written: written if isinstance(written, Money) else parse_money(written))]
-"""A field that takes an amount of money as people write it."""
+
+def _money(parse: Callable[..., Money], *, taxed: bool | None = None) -> BeforeValidator:
+    return _field(lambda written: written if isinstance(written, Money) else parse(written, taxed=taxed))
+
+
+Price = Annotated[Money, _money(parse_money, taxed=False)]
+"""A field that takes a price before tax as people write it."""
+
+Budget = Annotated[Money, _money(parse_budget)]
+"""A field that takes what prices before tax may come to at most."""
+
+TaxedBudget = Annotated[Money, _money(parse_budget, taxed=True)]
+"""A field that takes what may be paid at most, with tax."""

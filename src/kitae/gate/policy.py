@@ -12,7 +12,7 @@ from pydantic import Field, field_validator, model_validator
 from ..core.label import Label
 from ..core.mistakes import Mistake
 from ..core.noun import Noun
-from ..core.quantity import Budget, Money
+from ..core.quantity import Money, Price
 
 
 class Endpoint(Noun):
@@ -34,9 +34,9 @@ class Endpoint(Noun):
     """How many calls may be under way together, where many are made."""
     per_minute: int | None = Field(default=None, ge=1)
     """How many calls a minute it takes; calls are spread evenly. Its own word (Retry-After) is heeded in any case."""
-    price_in: Budget | None = None
+    price_in: Price | None = None
     """For a million tokens of prompts."""
-    price_out: Budget | None = None
+    price_out: Price | None = None
     """For a million tokens of answers, in the same currency."""
 
     @model_validator(mode="after")

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from ..core.noun import Noun
-from ..core.quantity import Budget, Count, Money
+from ..core.quantity import Count, Money, TaxedBudget
 
 Method = Literal["full", "lora", "qlora"]
 Optimiser = Literal["adamw", "adamw8bit"]
@@ -18,7 +18,7 @@ class Limits(Noun):
     """`[train.limits]`: where each course stops with a checkpoint, whatever is left. No part of what a model is."""
 
     hours: float | None = Field(default=None, gt=0)
-    budget: Budget | None = None
+    budget: TaxedBudget | None = None
     """At the place's `yen_per_hour`."""
     kwh: float | None = Field(default=None, gt=0)
     """At the place's `watts`."""
