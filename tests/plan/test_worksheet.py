@@ -49,11 +49,47 @@ def test_a_row_says_what_a_task_is_worth() -> None:
         ("1.5千 per year", 1500),
         ("40/month", 480),
         ("weekly", 48),
+        ("3 times daily", 720),
+        ("20回/日", 4800),
+        ("20/2日", 2400),
+        ("1日20件", 4800),
+        ("一日二十回", 4800),
+        ("1日20回くらい", 4800),
+        ("2日に1回", 120),
+        ("１０日に１回", 24),
+        ("十日に一度", 24),
+        ("2週に1回", 24),
+        ("2週間に3回", 72),
+        ("隔週", 24),
+        ("3か月に1回", 4),
+        ("三ヶ月に一回", 4),
+        ("月に2度", 24),
+        ("半年に1回", 2),
+        ("2年に1回", Decimal("0.5")),
+        ("once a week", 48),
+        ("twice a month", 24),
+        ("once every 3 days", 80),
+        ("every 2 weeks", 24),
     ],
 )
-def test_how_often_is_read_as_people_write_it(often: str, yearly: int) -> None:
+def test_how_often_is_read_as_people_write_it(often: str, yearly: int | Decimal) -> None:
     (case,) = read(page(ROW.replace("1日20回", often))).cases
     assert case.yearly == yearly
+
+
+@pytest.mark.parametrize(
+    "often", ["0日に1回", "2週", "毎2日", "1日20/30", "20回30日", "1日20回30", "日曜", "2026-11-27"]
+)
+def test_what_does_not_say_how_often_is_refused(often: str) -> None:
+    with pytest.raises(Mistake) as caught:
+        read(page(ROW.replace("1日20回", often)))
+    assert caught.value.hint
+
+
+def test_every_third_month_and_once_in_march_are_told_apart() -> None:
+    with pytest.raises(Mistake) as caught:
+        read(page(ROW.replace("1日20回", "3月に1回")))
+    assert caught.value.readings == ("3か月に1回", "3月に、年1回")
 
 
 @pytest.mark.parametrize(

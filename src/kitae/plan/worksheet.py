@@ -15,6 +15,7 @@ from typing import Final, Literal, TypeVar
 
 from ..core.label import JAPANESE, Label
 from ..core.mistakes import Mistake, nearest
+from ..core.numerals import ambiguous
 from ..core.quantity import at, parse_count, parse_money, parse_number
 
 T = TypeVar("T")
@@ -49,15 +50,30 @@ LABELS: Final = {japanese: Label(name) for name, japanese in JAPANESE.items()} |
 EXAMPLES: Final = 300
 """From so many worked examples on tuning is proposed: the fewest dialogues with which a gain was measured here."""
 
-PERIODS: Final[tuple[tuple[re.Pattern[str], Decimal, bool], ...]] = (
-    (re.compile(r"(?:1|毎)?日に?|(?:a|per|every) day|/day|daily"), Decimal(1), True),
-    (re.compile(r"毎?週に?|(?:a|per|every) week|/week|weekly"), Decimal(1) / 5, True),
-    (re.compile(r"毎?月に?|(?:a|per|every) month|/month|monthly"), Decimal(12), False),
-    (re.compile(r"毎?年に?|(?:a|per|every) year|/year|yearly"), Decimal(1), False),
-)
+PERIODS: Final[dict[str, tuple[Decimal, bool]]] = {
+    "日": (Decimal(1), True),
+    "day": (Decimal(1), True),
+    "週": (Decimal(1) / 5, True),
+    "week": (Decimal(1) / 5, True),
+    "月": (Decimal(12), False),
+    "month": (Decimal(12), False),
+    "年": (Decimal(1), False),
+    "year": (Decimal(1), False),
+}
 """How often: in a year, or (`True`) for each working day of it."""
 
-_TIMES = re.compile(r"回|times|/")
+EVERY: Final = {"": Decimal(1), "毎": Decimal(1), "隔": Decimal(2), "半": Decimal("0.5")}
+"""Periods; otherwise a number stands before the period: 2週間に1回."""
+TIMES: Final = {"once": Decimal(1), "twice": Decimal(2)}
+
+_TIMES = r"(?P<times>[^回件通本枚個人名問度]*?)\s*(?:[回件通本枚個人名問度]|times?)?\s*(?:程度|ほど|くらい|ぐらい)?\s*"
+_OFTEN: Final = (
+    re.compile(
+        rf"{_TIMES}(?:/|\b(?:a|per|every)\b)\s*(?P<every>[\d.,]*)\s*(?P<period>[日週月年]|day|week|month|year)s?"
+    ),
+    re.compile(rf"{_TIMES}(?P<period>dai|week|month|year)ly"),
+    re.compile(rf"(?P<every>[^日週月年]*?)\s*(?P<counted>[かヶケカヵ箇])?(?P<period>[日週月年])間?[にで]?\s*{_TIMES}"),
+)
 
 _WAGE = re.compile(r"^-\s*(?:時給|hourly)[^:：]*[:：](.*)$", re.IGNORECASE)
 _DAYS = re.compile(r"^-\s*(?:年間の働く日数|working days)[^:：]*[:：](.*)$", re.IGNORECASE)
@@ -203,13 +219,38 @@ def _case(cells: tuple[str, ...], days: Decimal, where: str) -> UseCase:
 
 
 def _yearly(often: str, days: Decimal) -> Decimal:
-    """`1日20回`, `週3`, `月40`, `20 a day`, `4/year`."""
-    for period, factor, of_days in PERIODS:
-        rest, found = period.subn("", often.casefold(), count=1)
-        if found:
-            number = parse_number(_TIMES.sub("", rest).strip() or "1")
-            return number * factor * (days if of_days else 1)
-    raise Mistake(f"`{often}` does not say how often", hint="write for example 1日20回, 週3回, 月40回 or 20 a day")
+    """`1日20回`, `週3`, `月40`, `2週間に1回`, `20 a day`, `4/year`, `once every 3 months`."""
+    plain = often.casefold().strip()
+    found = next((match for each in _OFTEN if (match := each.fullmatch(plain))), None)
+    if found is None:
+        raise _not_often(often)
+    said = {"every": "", **found.groupdict()}
+    every, times = said["every"], said["times"]
+    if "counted" in said and every not in EVERY:
+        _check_period(often, found)
+    periods = EVERY[every] if every in EVERY else parse_number(every)
+    if not periods:
+        raise _not_often(often)
+    number = TIMES[times] if times in TIMES else parse_number(times or "1")
+    factor, of_days = PERIODS[said["period"].replace("dai", "day")]
+    return number * factor * (days if of_days else 1) / periods
+
+
+def _check_period(often: str, found: re.Match[str]) -> None:
+    """
+    Raises:
+        Mistake: 2週 says not how often in it, and 3月に1回 may be in March.
+    """
+    every, times = found["every"], found["times"]
+    if not times:
+        raise _not_often(often)
+    if found["period"] == "月" and not found["counted"]:
+        readings = (f"{every}か月に{times}回", f"{every}月に、年{times}回")
+        raise ambiguous(often, readings, "write か月, or how often in a year")
+
+
+def _not_often(often: str) -> Mistake:
+    return Mistake(f"`{often}` does not say how often", hint="write for example 1日20回, 週3回, 2週間に1回 or 20 a day")
 
 
 def _share(written: str) -> Decimal:

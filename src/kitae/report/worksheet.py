@@ -45,7 +45,7 @@ CHOSEN: Final = Both("チームが選んだ。規則では：", "chosen by the t
 
 HOW: Final[tuple[Both, ...]] = (
     Both("今、人がしている作業。一行に一つ", "what people do today, one a row"),
-    Both("1日20回、週3回、月40回、年4回", "20 a day, 3 a week, 40 a month, 4 a year"),
+    Both("1日20回、週3回、2週間に1回、月40回、年4回", "20 a day, 3 a week, once every 2 weeks, 40 a month, 4 a year"),
     Both("一回にかかる分", "minutes that one takes"),
     Both(
         "、".join(JAPANESE.values()) + "（扱う情報のうち最も高いもの）",
