@@ -39,6 +39,13 @@ def test_what_costs_more_to_answer_than_the_api_never_pays() -> None:
     assert break_even(all_ways()[1], 0.1, SERVING, months=12) is None
 
 
+def test_of_a_machine_whose_speed_is_not_known_no_break_even_is_told() -> None:
+    unknown = Serving("office", 300_000.0, None, None)
+    assert unknown.machines(10**9) is None and unknown.yen_per_answer is None
+    found = ways(api=2.0, serving=unknown, tuning=ONCE, pretraining=ONCE, scratch=ONCE, answers=1e9)
+    assert set(pays_from(found, 2.0, unknown, months=12).values()) == {None}
+
+
 def test_without_a_price_of_the_api_no_break_even_is_told() -> None:
     assert set(pays_from(all_ways(api=None), None, SERVING, months=12).values()) == {None}
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from ..core.mistakes import Mistake
-from ..core.quantity import Money, parse_money
+from ..core.quantity import Money, parse_budget
 from ..core.spelled import money, number
 from ..costing import cost_plan
 from ..plan.alternatives import Way
@@ -31,7 +31,7 @@ def plan(folder: Path, *, by: str, budget: str, page: bool, as_json: bool) -> No
     Raises:
         Mistake: a day or an amount that cannot be read, or a base that is not known well enough.
     """
-    wanted = parse_money(budget, where="--budget") if budget else None
+    wanted = parse_budget(budget, where="--budget", taxed=True) if budget else None
     project = Project(folder)
     found = cost_plan(project, by=_day(by), budget=wanted)
     if page:
@@ -163,6 +163,8 @@ def _tell_ways(say: Say, found: Plan) -> None:
         seconds = found.serving.seconds
         say(f"  it writes {number(round(found.serving.answers_per_hour))} answers an hour or more,")
         say(f"  each in {seconds.low:,.1f} to {seconds.high:,.1f} s, {serving.at_once} at once")
+    else:
+        say("  how fast it answers is not known: one machine is counted, and no break-even")
     if not found.serving.yen_per_month:
         say("  ¥0 a month: a machine that is paid for anyway, or whose price is not known")
     if own := found.serving.yen_per_answer:

@@ -33,14 +33,14 @@ class Serving:
     """About that price."""
 
     @property
-    def yen_per_answer(self) -> float:
-        """Of a machine that is always busy; 0 where its speed is not known."""
-        return self.yen_per_month / (self.answers_per_hour * HOURS) if self.answers_per_hour else 0.0
+    def yen_per_answer(self) -> float | None:
+        """Of a machine that is always busy; `None` where its speed is not known."""
+        return self.yen_per_month / (self.answers_per_hour * HOURS) if self.answers_per_hour else None
 
-    def machines(self, answers: float) -> int:
-        """For so many answers a month; one where its speed is not known."""
+    def machines(self, answers: float) -> int | None:
+        """For so many answers a month; `None` where its speed is not known."""
         if not self.answers_per_hour:
-            return 1
+            return None
         return max(1, math.ceil(answers / (self.answers_per_hour * HOURS)))
 
 
@@ -52,7 +52,7 @@ class Way:
     once: Span | None
     """Yen before the first answer; `None` where they cannot be reckoned."""
     per_month: float
-    """Yen for machines."""
+    """Yen for machines; for one where nobody knows how many it takes."""
     per_answer: float | None
     """Yen on top for each answer; `None` where nobody has said the price."""
     what: str
@@ -81,7 +81,7 @@ def ways(
         scratch: Yen of training a model from nothing, with tuning behind it.
         answers: A month; 0 where nobody knows.
     """
-    own = serving.machines(answers) * serving.yen_per_month
+    own = (serving.machines(answers) or 1) * serving.yen_per_month
     nothing = Span.exactly(0.0)
     return [
         Way("API only", nothing, 0.0, api, "documents in the prompt; what may not leave cannot be asked"),
@@ -98,11 +98,12 @@ def break_even(way: Way, api: float | None, serving: Serving, *, months: int) ->
     Returns:
         `None` where that cannot be said, or where it never does: answering alone costs more than the API.
     """
-    if not api or way.once is None or serving.yen_per_answer >= api:
+    own = serving.yen_per_answer
+    if not api or way.once is None or own is None or own >= api:
         return None
     machines, answers = 0, 0.0
-    while serving.machines(answers) > machines:
-        machines = serving.machines(answers)
+    while (needed := serving.machines(answers) or 0) > machines:
+        machines = needed
         answers = (way.once.mid / months + machines * serving.yen_per_month) / api
     return answers
 

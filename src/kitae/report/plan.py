@@ -271,6 +271,7 @@ def _answering(plan: Plan) -> tuple[tuple[Both, str], ...]:
         facts += [(Both("一時間の回答（少なくとも）", "Answers an hour, at least"), told)]
         span = f"{serving.seconds.low:,.1f}–{serving.seconds.high:,.1f} s"
         facts += [(Both("一つの回答の待ち時間", "Wait for an answer"), span)]
+    if serving.yen_per_answer is not None:
         facts += [
             (Both("自社の1回答（休まず使えば）", "An answer by it, always busy"), an_answer(serving.yen_per_answer))
         ]
