@@ -78,10 +78,29 @@ def test_a_declared_place_without_a_price_is_taken_for_paid_and_says_so(tmp_path
 
 
 def test_the_budget_of_the_goal_counts_unless_another_is_named(tmp_path: Path) -> None:
-    goal = '\n[goal]\nsuite = "unseen"\nbudget = "¥100"\n'
+    goal = '\n[goal]\nsuite = "unseen"\nbudget = "5万円以内"\n'
     found = cost_plan(project(tmp_path, goal), today=TODAY)
     assert not found.fitting
     assert cost_plan(project(tmp_path, goal), budget=parse_money("¥100,000,000"), today=TODAY).fitting
+
+
+def test_a_slip_of_parameters_or_budget_is_asked_back(tmp_path: Path) -> None:
+    node = '\n[[places]]\nname = "lab"\ngpu = "a100-40x8"\nnodes = 8\nmay_hold = "internal"\n'
+    tiny = project(tmp_path, node)
+    (tmp_path / "kitae.toml").write_text((PLANNED + node).replace("7.96B", "7M"), encoding="utf-8")
+    with pytest.raises(Mistake, match="on 64 a100") as caught:
+        cost_plan(Project(tiny.folder), today=TODAY)
+    assert caught.value.readings == ("7B (70億)",) and "as_written = true" in caught.value.hint
+    with pytest.raises(Mistake, match="¥200 for") as caught:
+        cost_plan(project(tmp_path), budget=parse_money("200円"), today=TODAY)
+    assert caught.value.readings and "as_written = true" in caught.value.hint
+    assert not cost_plan(project(tmp_path, "as_written = true\n"), budget=parse_money("200円"), today=TODAY).fitting
+
+
+def test_a_beginning_that_no_price_has_is_a_mistake(tmp_path: Path) -> None:
+    with pytest.raises(Mistake, match="asw:p4d") as caught:
+        cost_plan(project(tmp_path, 'only = ["asw:p4d"]\n'), today=TODAY)
+    assert "aws:p4d" in caught.value.hint
 
 
 def test_break_even_is_told_when_the_api_has_a_price(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -28,6 +28,7 @@ from .plan.plan import Plan
 from .plan.price import Offer
 from .plan.reason import Reason
 from .plan.recipe import PlanRecipe
+from .plan.slips import Asked, check
 from .plan.span import Span
 from .plan.worksheet import Worksheet, read_worksheet
 from .project import Project, ProjectFile
@@ -59,15 +60,19 @@ def cost_plan(
         budget: At most; that of `[goal]` when left out.
 
     Raises:
-        Mistake: the base is not known well enough, a price has no key, or an endpoint that is to be paid has no price.
+        Mistake: the base is not known well enough, a price has no key, an endpoint that is to be paid has no price, or
+            a figure is probably a slip.
     """
     file = project.file
     recipe, model, courses = file.plan.priced_by(file.endpoints), model_of(project), courses_of(file)
     limit = budget or (file.goal.budget if file.goal else None)
     most = recipe.exchange.in_yen(limit) if limit else None
     wish = Wish(today or datetime.date.today(), by, most)
-    fitting, out = _where(project, model, courses, recipe, wish)
     places = file.places or (HERE,)
+    recipe.check_only(place.name for place in places)
+    fitting, out = _where(project, model, courses, recipe, wish)
+    if not recipe.as_written:
+        _check_slips(model, recipe, wish, fitting, out)
     serving = answering(model, recipe, fitting, out, places=places, today=wish.today)
     filled = _worksheet(project)
     answers = recipe.serving.answers_per_month or (float(filled.answers_per_month) if filled else 0.0)
@@ -89,6 +94,27 @@ def cost_plan(
     )
     works = {name: work_of(course, file.plan) for name, course in courses.items()}
     return Plan(model, works, fitting, out, told, serving, recipe, wish, filled)
+
+
+def _check_slips(
+    model: Architecture, recipe: PlanRecipe, wish: Wish, fitting: Sequence[Option], out: Sequence[Option]
+) -> None:
+    """What is learnt of is not asked about: a company's own handbook is short beside any model.
+
+    Raises:
+        Mistake: the parameters are out of proportion to the GPUs of a place or of the first choice, or the budget to
+            the hours.
+    """
+    otherwise = "write `as_written = true` in [plan]"
+    if model.parameters == recipe.parameters:
+        own = [each for each in (*fitting, *out) if each.name.startswith("place:")]
+        for found in [each.estimate for each in (*own, *fitting[:1]) if each.estimate]:
+            asked = Asked(model.parameters, found.gpus, found.gpu.gib, found.gpu.card)
+            check(asked, where="parameters of [plan]", otherwise=otherwise)
+    hours = [each.estimate.gpu_hours.low for each in out if each.estimate]
+    if hours and not fitting:
+        asked = Asked(model.parameters, budget=wish.budget_yen, gpu_hours=min(hours))
+        check(asked, where="--budget, or budget of [goal]", otherwise=otherwise)
 
 
 def _worksheet(project: Project) -> Worksheet | None:

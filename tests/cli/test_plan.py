@@ -63,12 +63,17 @@ def test_the_contract_of_estimate(kitae: Command) -> None:
         (("--method", "fulll"), "full"),
         (("--tokens", "1.000.000"), "1,000,000"),
         (("--hours-reserved", "0"), "window"),
+        (("--hours-reserved", "nan"), "finite"),
+        (("--hours-reserved", "inf"), "finite"),
+        (("--fx", "inf"), "finite"),
+        (("--fx", "nan"), "'--fx'"),
     ],
 )
 def test_what_cannot_be_meant_is_asked_back(kitae: Command, changes: tuple[str, str], told: str) -> None:
     ended = kitae(*EXAMPLE, *changes)
     assert ended.code == 2
     assert told in ended.err
+    assert "Traceback" not in ended.err
 
 
 def test_what_looks_like_a_slip_is_taken_when_it_is_meant(kitae: Command) -> None:
@@ -88,6 +93,33 @@ def test_the_plan_of_the_bundled_company_names_places_reasons_and_other_ways(kit
     assert "not needed: 40 GB fits, 20% less" in told
     assert "no price of an API is built in" in told
     assert "prices are older than 90 days" in told
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("yen_per_dollar = inf", "finite"),
+        ("lead_days = 1e12", "lead_days"),
+        ("setup_minutes = nan", "finite"),
+        ('only = ["asw:p4d"]', "aws:p4d"),
+    ],
+)
+def test_a_figure_of_the_plan_that_is_none_is_a_mistake(kitae: Command, sample: Path, key: str, told: str) -> None:
+    file = sample / "kitae.toml"
+    file.write_text(f"{file.read_text(encoding='utf-8')}\n[plan]\n{key}\n", encoding="utf-8")
+    ended = kitae("-C", sample, "plan", "--by", "2027-01-31")
+    assert ended.code == 2, ended.err
+    assert told in ended.err and "Traceback" not in ended.err
+
+
+def test_a_number_is_printed_with_all_its_digits(kitae: Command) -> None:
+    told = {each: kitae("number", each).out.strip() for each in ("123456789", "1.5億トークン", "2,635ドル", "9999")}
+    assert told == {
+        "123456789": "123.5M (1.235億), exactly 123,456,789",
+        "1.5億トークン": "150M (1.5億) tokens, exactly 150,000,000",
+        "2,635ドル": "$2,635",
+        "9999": "9,999",
+    }
 
 
 def test_a_day_that_is_none_is_a_mistake(kitae: Command, sample: Path) -> None:

@@ -8,11 +8,16 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from kitae.core.mistakes import Mistake
 from kitae.plan.price import Offer, grid_of
 from kitae.plan.recipe import EnergyRecipe, PlanRecipe
 
 TODAY = datetime.date(2026, 11, 26)
 OFFER: dict[str, Any] = {"key": "ours:node:tokyo", "gpu": "a100-40x8", "as_of": "2026-11-20", "source": "a quotation"}
+
+RACK: dict[str, Any] = {
+    "name": "rack", "gpu": "a100-40x8", "yen": 1, "years": 1, "hours_per_year": 1, "as_of": "2026-10"
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -23,6 +28,16 @@ OFFER: dict[str, Any] = {"key": "ours:node:tokyo", "gpu": "a100-40x8", "as_of": 
         ({"active": "3B"}, "parameters"),
         ({"parameters": "7B", "active": "8B"}, "no more than"),
         ({"as_of": "yesterday"}, "is no date"),
+        ({"as_of": "2026-11-26-99-abc"}, "is no date"),
+        ({"as_of": "2026-11-26-1"}, "is no date"),
+        ({"as_of": "2062-11-26"}, "still to come"),
+        ({"yen_per_dollar": 150, "rate_on": "2062-11-26"}, "still to come"),
+        ({"offers": [OFFER | {"usd": 1.0, "as_of": "2062"}]}, "still to come"),
+        ({"offers": [OFFER | {"usd": 1.0}, OFFER | {"usd": 2.0}]}, "twice"),
+        ({"hardware": [RACK | {"as_of": "2062-01"}]}, "still to come"),
+        ({"hardware": [RACK, RACK]}, "twice"),
+        ({"yen_per_dollar": float("inf"), "rate_on": "2026-11-20"}, "finite"),
+        ({"lead_days": 1e12}, "3650"),
         ({"energy": {"market": True}}, "kg_per_kwh"),
         ({"energy": {"hours": "9 to 17"}}, "kg_per_kwh"),
         ({"offers": [OFFER]}, "`usd` or `yen`"),
@@ -34,6 +49,15 @@ OFFER: dict[str, Any] = {"key": "ours:node:tokyo", "gpu": "a100-40x8", "as_of": 
 def test_what_says_too_little_or_two_things_is_refused(said: dict[str, Any], told: str) -> None:
     with pytest.raises(ValidationError, match=told):
         PlanRecipe.model_validate(said)
+
+
+def test_a_beginning_of_no_key_names_the_nearest() -> None:
+    ours = {"hardware": [RACK]}
+    PlanRecipe.model_validate(ours | {"only": ["aws:p4d", "own:rack", "place:lab"]}).check_only(["lab"])
+    for wrong, right in (("asw:p4d", "aws:p4d"), ("own:rakc", "own:rack"), ("place:lib", "place:lab")):
+        with pytest.raises(Mistake, match=wrong) as caught:
+            PlanRecipe.model_validate(ours | {"only": [wrong]}).check_only(["lab"])
+        assert right in caught.value.hint
 
 
 def test_the_end_of_a_key_says_how_it_is_rented() -> None:

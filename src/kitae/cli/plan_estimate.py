@@ -12,7 +12,7 @@ from rich.console import Console
 
 from ..core.amount import parse_amount
 from ..core.mistakes import Mistake, nearest
-from ..core.quantity import Money
+from ..core.quantity import Money, parse_number
 from ..core.spelled import money, number
 from ..gate.policy import Gpu, parse_gpu
 from ..plan.architecture import typical
@@ -89,7 +89,7 @@ def read(written: Arguments, recipe: PlanRecipe) -> Ask:
     if active is not None and not 0 < active <= parameters:
         raise Mistake("a token passes at most all parameters", where="--active", hint="leave it out for all of them")
     reserved = written.hours_reserved
-    if reserved is not None and reserved <= 0:
+    if reserved is not None and not parse_number(reserved, where="--hours-reserved"):
         raise Mistake("a window of no hours", where="--hours-reserved", hint="leave it out, or write how long it is")
     region = found.region if found else ""
     return Ask(
@@ -133,10 +133,11 @@ def estimate(folder: Path, written: Arguments, *, as_json: bool) -> None:
     work = ask.works[0]
     whole = work.method == "full"
     asked = Asked(ask.model.parameters, ask.gpus, ask.gpu.gib, ask.gpu.card, tokens=work.tokens, whole=whole)
-    if not written.as_written:
+    if not (written.as_written or recipe.as_written):
         check(asked, where="kitae plan estimate")
     if written.fx is not None:
-        rate = rate.model_copy(update={"yen": written.fx, "on": datetime.date.today(), "source": "as you said"})
+        yen = float(parse_number(written.fx, where="--fx"))
+        rate = rate.model_copy(update={"yen": yen, "on": datetime.date.today(), "source": "as you said"})
     found = reckon(ask, rate=rate, own_cards=recipe.cards, tax_share=recipe.tax)
     output = PlanEstimateOutput(
         gpu_hours=found.gpu_hours,

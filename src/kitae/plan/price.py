@@ -260,9 +260,11 @@ def earliest(as_of: str) -> datetime.date:
     Raises:
         Mistake: it is no date.
     """
-    parts = [*as_of.split("-"), "1", "1"][:3]
+    parts = [*as_of.split("-"), "1", "1"]
     try:
-        return datetime.date(*map(int, parts))
+        if re.fullmatch(rf"{YEAR}(-\d{{1,2}}){{0,2}}", as_of, re.ASCII) is None:
+            raise ValueError
+        return datetime.date(*map(int, parts[:3]))
     except ValueError:
         raise Mistake(
             f"`{as_of}` is no date", where="as_of of a price", hint="write 2026, 2026-03 or 2026-03-14"

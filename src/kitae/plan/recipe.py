@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
-from typing import Any, Self
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -16,6 +16,23 @@ from .cards import Card
 from .energy import PUE, Grid
 from .hidden import Calls, People, check_priced_once, usd_of_tokens
 from .price import Exchange, Extras, Offer, aged, as_value_error, earliest, exchange, offers, stale
+
+LONGEST_LEAD: Final = 3650.0
+"""Days. What takes longer to be allowed is no plan, and no calendar has the day."""
+
+
+def begun(as_of: str) -> str:
+    """The same where that year, month or day has begun.
+
+    Raises:
+        ValueError: it is no date, or it is still to come: a price of that day would never be told to be old.
+    """
+    with as_value_error():
+        first = earliest(as_of)
+    # Somewhere it is tomorrow already.
+    if first > datetime.date.today() + datetime.timedelta(days=1):
+        raise ValueError(f"`{as_of}` is still to come; write of which day the price is")
+    return as_of
 
 
 class Owned(Noun):
@@ -59,8 +76,8 @@ class Owned(Noun):
 
     @model_validator(mode="after")
     def _can_be_read(self) -> Self:
+        begun(self.as_of)
         with as_value_error():
-            earliest(self.as_of)
             if parse_gpu(self.gpu) is None:
                 raise ValueError("`gpu` names no GPU")
         return self
@@ -154,12 +171,14 @@ class PlanRecipe(Noun):
     """At most so many of a kind."""
     setup_minutes: float = Field(default=20.0, ge=0)
     """From the start of a machine to the first step; billed."""
-    lead_days: float = Field(default=0.0, ge=0)
+    lead_days: float = Field(default=0.0, ge=0, le=LONGEST_LEAD)
     """Approval and quota, before a machine can be started; for `--by`."""
     hours_reserved: float | None = Field(default=None, gt=0)
     """Of the window, on machines that can be reserved; as short as it can be when left out."""
     only: tuple[str, ...] = ()
     """Beginnings of the keys to look at: `["aws:p4d", "own:"]`; all when left out."""
+    as_written: bool = False
+    """Whether `parameters` and the budget are meant, though they look like slips."""
     parameters: Count | None = None
     """Of the model, where its folder is not on this machine."""
     active: Count | None = None
@@ -216,21 +235,41 @@ class PlanRecipe(Noun):
     @field_validator("as_of")
     @classmethod
     def _is_a_date(cls, written: str) -> str:
-        if written:
-            with as_value_error():
-                earliest(written)
-        return written
+        return begun(written) if written else written
 
     @field_validator("rate_on")
     @classmethod
     def _is_a_day(cls, written: str) -> str:
-        if written:
-            datetime.date.fromisoformat(written)
-        return written
+        return begun(datetime.date.fromisoformat(written).isoformat()) if written else written
+
+    @field_validator("offers", "hardware")
+    @classmethod
+    def _has_one_price_each(cls, found: tuple[Any, ...]) -> tuple[Any, ...]:
+        names = [each.key if isinstance(each, Offer) else each.name for each in found]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise ValueError(f"`{min(twice)}` stands there twice, and one of the two would be forgotten")
+        for each in found:
+            begun(each.as_of)
+        return found
 
     def looks_at(self, key: str) -> bool:
         """Whether a price of this key is among those of `only`."""
         return not self.only or key.startswith(self.only)
+
+    def check_only(self, places: Iterable[str]) -> None:
+        """
+        Args:
+            places: Names of the project's places.
+
+        Raises:
+            Mistake: a beginning of `only` is of no key.
+        """
+        keys = [key for key, each in self.known.items() if not each.superseded]
+        keys += [each.offer.key for each in self.hardware] + [f"place:{name}:" for name in places]
+        for begin in self.only:
+            if not any(key.startswith(begin) for key in keys):
+                hint = nearest(begin, {key[: len(begin)] for key in keys})
+                raise Mistake(f"no price has a key that begins with `{begin}`", where="only of [plan]", hint=hint)
 
     @property
     def known(self) -> dict[str, Offer]:

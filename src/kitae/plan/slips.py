@@ -24,8 +24,12 @@ NODE: Final = 8
 PER_PARAMETER: Final = (1e-3, 1e5)
 """Tokens a parameter. Tuning 70B on 100 dialogues has 1e-6 … 1e-4 and is told by its method; SmolLM3 has 3,600."""
 
-PER_HOUR: Final = (10.0, 20_000.0)
-"""Yen for an hour of one GPU. Quoted ones are between $0.31 (A100-40 spot) and $8.60 (H100 in Tokyo) in 2026."""
+PER_HOUR: Final = 10.0
+"""Yen for an hour of one GPU that a budget has at least. The cheapest one quoted is $0.31 (A100-40 spot) in 2026. There
+is no most: a budget is for data, people and failed runs too."""
+
+AS_WRITTEN: Final = "say `--as-written`"
+"""How somebody says that a figure is meant."""
 
 FACTORS: Final = (10**3, 10**-3, 10**4, 10**-4, 10**6, 10**-6, 10, 0.1)
 """M for B and back; 万 for 億; k for B; 億 for B, which is a tenth of it."""
@@ -43,8 +47,10 @@ class Asked:
     tokens: float | None = None
     whole: bool = True
     """Whether all weights are trained, so that the tokens should stand in some relation to them."""
-    yen: float | None = None
+    budget: float | None = None
+    """Yen, at most."""
     gpu_hours: float | None = None
+    """That the training takes at least."""
 
 
 @dataclass(frozen=True)
@@ -54,24 +60,28 @@ class Slip:
     what: str
     meant: str
 
-    def mistake(self, where: str = "") -> Mistake:
-        """To be raised where nobody has said that the figure is meant."""
-        hint = f"write {self.meant} if that was meant; else say `--as-written`" if self.meant else "say `--as-written`"
+    def mistake(self, where: str = "", otherwise: str = AS_WRITTEN) -> Mistake:
+        """To be raised where nobody has said that the figure is meant.
+
+        Args:
+            otherwise: How to say so there.
+        """
+        hint = f"write {self.meant} if that was meant; else {otherwise}" if self.meant else otherwise
         return Mistake(self.what, where=where, hint=hint, readings=(self.meant,) if self.meant else ())
 
 
 def slips(asked: Asked) -> list[Slip]:
     """The figures that somebody should look at again. Nothing is judged that was not said."""
-    return [found for check in (_size, _tokens, _price) if (found := check(asked))]
+    return [found for check in (_size, _tokens, _budget) if (found := check(asked))]
 
 
-def check(asked: Asked, *, where: str = "") -> None:
+def check(asked: Asked, *, where: str = "", otherwise: str = AS_WRITTEN) -> None:
     """
     Raises:
         Mistake: a figure is probably a slip; `readings` has what may have been meant.
     """
     for slip in slips(asked):
-        raise slip.mistake(where)
+        raise slip.mistake(where, otherwise)
 
 
 def _size(asked: Asked) -> Slip | None:
@@ -107,18 +117,18 @@ def _tokens(asked: Asked) -> Slip | None:
     return Slip(f"{what}: {asked.tokens / asked.parameters:.1g} for each", _meant(asked.tokens, fits))
 
 
-def _price(asked: Asked) -> Slip | None:
-    if asked.yen is None or not asked.gpu_hours:
+def _budget(asked: Asked) -> Slip | None:
+    if asked.budget is None or not asked.gpu_hours:
         return None
     hours = asked.gpu_hours
 
     def fits(yen: float) -> bool:
-        return PER_HOUR[0] <= yen / hours <= PER_HOUR[1]
+        return yen / hours >= PER_HOUR
 
-    if fits(asked.yen):
+    if fits(asked.budget):
         return None
-    what = f"¥{asked.yen:,.0f} for {hours:,.0f} GPU-hours: ¥{asked.yen / hours:,.2g} for an hour of one GPU"
-    return Slip(what, _meant(asked.yen, fits, "¥"))
+    what = f"¥{asked.budget:,.0f} for {hours:,.0f} GPU-hours: ¥{asked.budget / hours:,.2g} for an hour of one GPU"
+    return Slip(what, _meant(asked.budget, fits, "¥"))
 
 
 def _meant(value: float, fits: Callable[[float], bool], mark: str = "") -> str:
