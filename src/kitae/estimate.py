@@ -25,7 +25,7 @@ from .knowledge.cost import embed_cost
 from .measuring import candidates, rows
 from .plan.actual import KIND, Correction, correction, outcomes
 from .plan.architecture import typical
-from .plan.cards import card, cards
+from .plan.cards import card, known_cards
 from .plan.pace import KIND as PROBES
 from .plan.pace import Pace, paced
 from .plan.recipe import PlanRecipe
@@ -172,7 +172,7 @@ def _seconds(project: Project, course: Course, recipe: PlanRecipe, here: Place |
     """On the place's GPUs as published runs reached, or on two cores as they were measured."""
     if here is None or here.gpus is None:
         return course_cost(course, parameters=_model(project).parameters).value
-    known, gpus = {**cards(), **recipe.cards}, here.gpus.count * here.nodes
+    known, gpus = known_cards(recipe.cards), here.gpus.count * here.nodes
     if here.gpus.card not in known:
         return None
     found = hours(_model(project), work_of(course, recipe), card(here.gpus.card, recipe.cards), gpus=gpus)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kitae.core.mistakes import Mistake
 from kitae.plan.architecture import typical
-from kitae.plan.cards import Card, card, reached, steady
+from kitae.plan.cards import Card, card, peak, reached, steady
 from kitae.plan.time import LOST, Work, hours, operations, together
 
 LLAMA = typical(6.74e9)
@@ -35,12 +35,12 @@ def test_qlora_is_slower_than_lora() -> None:
 @pytest.mark.parametrize("size", [7e9, 13e9, 30e9, 70e9])
 def test_the_interval_holds_every_measured_row_of_its_size(size: float) -> None:
     for name in ("a100", "h100"):
-        rate, _ = steady(card(name), size)
+        rate = steady(card(name), size).mfu
         assert all(row.mfu in rate for row in reached() if row.card == name and row.parameters == size)
 
 
 def test_the_upper_end_is_the_slowest_row_with_losses_and_the_middle_is_geometric() -> None:
-    rate, _ = steady(card("a100"), 6.74e9)
+    rate = steady(card("a100"), 6.74e9).mfu
     found = hours(LLAMA, Work(tokens=1e12, sequence=2048), card("a100")).total
     assert found.width == pytest.approx(rate.width / (1 - LOST))
     assert found.mid == pytest.approx(math.sqrt(found.low * found.high))
@@ -65,9 +65,42 @@ def test_more_tokens_never_take_less(parameters: float, few_many: list[float]) -
 
 
 def test_a_card_on_which_nothing_was_measured_says_so() -> None:
-    rate, sources = steady(card("v100"), 7e9)
-    assert "nothing is measured on v100" in sources[0]
-    assert rate.low == min(row.mfu for row in reached())
+    rate = steady(card("v100"), 7e9)
+    assert "nothing is measured on v100" in rate.sources[0] and rate.warning == rate.sources[0]
+    assert rate.mfu.low == min(row.mfu for row in reached())
+
+
+def test_the_further_a_model_is_from_what_was_measured_the_wider_and_it_says_so() -> None:
+    near, far, furthest = (steady(card("h100"), size) for size in (12e9, 1e9, 1e8))
+    assert near.mfu.width <= far.mfu.width < furthest.mfu.width
+    assert far.mfu.low == 0.33, "8B is hardly further than 7B"
+    assert furthest.mfu.low == pytest.approx(0.33 * 0.5 ** math.log10(70 / 8))
+    assert furthest.mfu.high == far.mfu.high
+    assert "7.0 times away" in far.warning
+    assert not near.warning
+    assert "70.0 times away" in furthest.warning
+    assert hours(typical(1e8), Work(tokens=1e9), card("h100")).warnings == (furthest.warning,)
+
+
+def test_what_a_project_says_of_a_card_goes_over_the_bundled_one_field_by_field() -> None:
+    said = {"a100": Card(mfu_low=0.31, mfu_high=0.38, terabytes_per_second={"80": 2.0})}
+    found = card("a100", said)
+    assert (found.peak_tflops, found.watts) == (312, 400)
+    assert found.terabytes_per_second == {"40": 1.555, "80": 2.0}
+    assert found.mfu and found.mfu.low == 0.31
+    assert found.source.startswith("kitae.toml; NVIDIA")
+    assert peak("a100", said) == 312e12
+
+
+@pytest.mark.parametrize("said", [{"mfu_low": 0.3}, {"mfu_high": 0.3}, {"mfu_low": 0.4, "mfu_high": 0.3}])
+def test_one_end_of_what_was_reached_is_no_interval(said: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="mfu_high"):
+        Card.model_validate(said)
+
+
+def test_a_card_without_a_peak_is_a_mistake() -> None:
+    with pytest.raises(Mistake, match="l40s"):
+        card("l40s", {"l40s": Card(watts=350)})
 
 
 def test_what_a_project_measured_itself_goes_before_the_table_and_holds_the_losses() -> None:

@@ -8,14 +8,15 @@ from rich.console import Console
 
 from ..plan.backtest import Backtest, Backtested
 from ..plan.backtest import backtest as run
-from ..plan.cards import LIKE
+from ..plan.cards import FAR, LIKE, SLOWER
 from ..plan.time import LOST
 from .plan_outputs import PlanBacktestOutput
 from .printing import emit, wrapping
 
 RULE: Final = (
-    f"from the fastest to the slowest measured row of the card with up to {LIKE:g} times the parameters, else of the "
-    f"nearest size; at the upper end {LOST:.0%} of the hours are lost; no run is fitted"
+    f"from the fastest to the slowest measured row of the card with up to {LIKE:g} times the parameters, else of those "
+    f"up to {LIKE:g} times as far as the nearest; beyond {FAR:g} times the slower end is {SLOWER:g} of itself for every "
+    f"ten times; at the upper end {LOST:.0%} of the hours are lost; no run is fitted"
 )
 
 

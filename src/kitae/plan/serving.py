@@ -50,7 +50,7 @@ def served(
     speed = found.terabytes_per_second.get(str(gib))
     if speed is None:
         return None
-    rate, _ = steady(found, model.active)
+    rate = steady(found, model.active).mfu
     ends = []
     for computing, reading in ((rate.high, BANDWIDTH[1]), (rate.low, BANDWIDTH[0])):
         operations = found.peak_tflops * 1e12 * computing * shards

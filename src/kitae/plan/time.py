@@ -55,6 +55,7 @@ class Hours(Noun):
 
     parts: dict[str, Span]
     sources: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
     @property
     def total(self) -> Span:
@@ -75,7 +76,8 @@ def hours(model: Architecture, work: Work, found: Card, *, gpus: int = 1) -> Hou
 
     The middle is geometric: nothing is lost at the lower end, and all of that share at the upper.
     """
-    rate, sources = steady(found, model.active)
+    reached = steady(found, model.active)
+    rate = reached.mfu
     computed = (work.tokens / work.packing + work.evaluated * MEASURING) * operations(model, work)
     slower = UNPACKING if work.method == "qlora" else 1.0
     least = computed * slower * work.factor / (found.peak_tflops * 1e12 * HOUR)
@@ -89,7 +91,7 @@ def hours(model: Architecture, work: Work, found: Card, *, gpus: int = 1) -> Hou
         "evaluation": whole * reading,
         "standing still": Span.exactly(standing),
     }
-    return Hours(parts=parts, sources=sources)
+    return Hours(parts=parts, sources=reached.sources, warnings=(reached.warning,) if reached.warning else ())
 
 
 def together(found: Sequence[Hours]) -> Hours:
@@ -98,4 +100,8 @@ def together(found: Sequence[Hours]) -> Hours:
     for each in found:
         for name, part in each.parts.items():
             parts[name] = parts.get(name, Span.exactly(0.0)) + part
-    return Hours(parts=parts, sources=tuple(dict.fromkeys(source for each in found for source in each.sources)))
+    return Hours(
+        parts=parts,
+        sources=tuple(dict.fromkeys(source for each in found for source in each.sources)),
+        warnings=tuple(dict.fromkeys(warning for each in found for warning in each.warnings)),
+    )
