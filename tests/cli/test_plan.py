@@ -47,7 +47,7 @@ def test_the_contract_of_estimate(kitae: Command) -> None:
     cost = found["cost"]
     assert (round(cost["usd"]), cost["jpy"]) == (2635, pytest.approx(cost["usd"] * 150))
     assert 0 < cost["idle_usd"] < cost["usd"]
-    assert found["energy_kwh"] == pytest.approx(found["gpu_hours"]["mid"] * 0.44)
+    assert found["energy_kwh"] == pytest.approx((found["gpu_hours"]["mid"] + 0.15 * cost["idle_gpu_hours"]) * 0.44)
     assert found["co2_kg"] > 0 and found["sources"]
     assert found["known"]["gpu_hours"] == "estimated" and found["known"]["cost.usd"] == "quoted"
     assert set(found["known"].values()) <= {"estimated", "quoted", "measured"}

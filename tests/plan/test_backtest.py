@@ -68,15 +68,24 @@ def test_nine_hundred_and_sixty_gpu_hours_are_422_kilowatt_hours() -> None:
     assert round(carbon(energy, grids()["jp"]).value, 0) == 205
 
 
+def test_a_grid_without_a_year_says_so() -> None:
+    assert "(year not known)" in str(grids()["tokyo"])
+    assert "(2023)" in str(grids()["jp"])
+
+
 @pytest.mark.parametrize(
-    ("region", "grid"), [("ap-northeast-1", "jp"), ("us-east-1", "us"), ("ap-southeast-1", "world"), ("", "jp")]
+    ("region", "grid"),
+    [
+        ("ap-northeast-1", "jp"),
+        ("us-east-1", "us"),
+        ("tokyo", "tokyo"),
+        ("ishikari", "jp"),
+        ("ap-southeast-1", "world"),
+        ("", "jp"),
+    ],
 )
 def test_a_region_without_a_figure_has_the_worlds(region: str, grid: str) -> None:
     assert grid_of(region) == grids()[grid]
-
-
-def test_a_meter_goes_before_the_estimate() -> None:
-    assert kwh(960, Power(watts=400), measured=300).how == "measured"
 
 
 def test_what_the_team_paid_is_told_line_by_line_with_what_is_not_explained() -> None:

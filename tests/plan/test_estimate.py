@@ -204,7 +204,34 @@ def test_making_the_machines_is_told_apart_and_in_the_sum() -> None:
 
 def test_watts_at_the_plug_go_before_design_power() -> None:
     found = asked("aws:p4d.24xlarge:us-east-1", watts=9000.0)
-    assert found.kwh == pytest.approx(9 * found.gpu_hours.mid / 16)
+    assert found.cost
+    assert found.kwh == pytest.approx(9 * (found.gpu_hours.mid + 0.15 * found.cost.idle_gpu_hours) / 16)
+
+
+def test_what_is_held_and_idle_uses_power_too() -> None:
+    found = asked("aws:p4d.24xlarge:us-east-1")
+    assert found.kwh == pytest.approx(0.44 * (found.gpu_hours.mid + 0.15 * (960 - found.gpu_hours.mid)))
+    ask = Ask(model=typical(1e8), works=(Work(tokens=1),), gpu=A100, gpus=8, setup_hours=1 / 3)
+    assert estimate(ask, today=TODAY).kwh == pytest.approx(8 / 3 * 0.44 * 0.15, rel=1e-3)
+
+
+def test_gpus_of_a_rented_machine_that_no_work_uses_are_idle() -> None:
+    found = asked("aws:p4d.24xlarge:us-east-1", gpus=12, tokens=5e9)
+    assert found.cost is not None
+    assert found.cost.machines == 2
+    assert found.cost.idle_gpu_hours == pytest.approx(960 - found.gpu_hours.mid)
+    assert found.cost.idle_usd == pytest.approx(found.cost.usd * found.cost.idle_gpu_hours / 960)
+    assert "4 GPUs of the machines are paid for, and no work uses them" in found.warnings
+    full = asked("aws:p4d.24xlarge:us-east-1", gpus=12, works=(Work(tokens=1e13),)).cost
+    assert full is not None and full.idle_usd == pytest.approx(full.usd / 4)
+
+
+def test_a_mean_that_stands_in_for_a_figure_is_told() -> None:
+    far = asked("aws:p4de.24xlarge:ap-southeast-1", model=typical(1e8))
+    assert any("no grid is known for `ap-southeast-1`" in told for told in far.warnings)
+    assert any("nothing of this size is measured" in told for told in far.warnings)
+    near = asked("aws:p4d.24xlarge:us-east-1").warnings
+    assert not any("no grid" in told or "nothing of this size" in told for told in near)
 
 
 def test_the_optimiser_of_the_course_is_what_memory_is_reckoned_with() -> None:

@@ -149,7 +149,8 @@ def test_a_place_is_reckoned_as_it_was_learnt_and_with_its_own_power() -> None:
     assert known.estimate.gpu_hours.mid == pytest.approx(2 * plain.estimate.gpu_hours.mid)
     assert plain.estimate.gpus == 8 and known.estimate.gpus == 16
     assert known.kg and known.kwh
-    assert known.kwh == pytest.approx(9 * known.estimate.gpu_hours.mid / 16)
+    idle = 16 * PlanRecipe().setup_minutes / 60
+    assert known.kwh == pytest.approx(9 * (known.estimate.gpu_hours.mid + 0.15 * idle) / 16)
     assert known.kg == pytest.approx(known.kwh * grid.kg_per_kwh)
 
 

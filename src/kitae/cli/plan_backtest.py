@@ -15,8 +15,8 @@ from .printing import emit, wrapping
 
 RULE: Final = (
     f"from the fastest to the slowest measured row of the card with up to {LIKE:g} times the parameters, else of those "
-    f"up to {LIKE:g} times as far as the nearest; beyond {FAR:g} times the slower end is {SLOWER:g} of itself for every "
-    f"ten times; at the upper end {LOST:.0%} of the hours are lost; no run is fitted"
+    f"up to {LIKE:g} times as far as the nearest; beyond {FAR:g} times the slower end is {SLOWER:g} of itself for "
+    f"every ten times; at the upper end {LOST:.0%} of the hours are lost; no run is fitted"
 )
 
 

@@ -13,6 +13,13 @@ PUE: Final = 1.1
 """Power of the building for each watt of the machines: as Meta reckons (LLaMA paper). Another place has another."""
 
 
+IDLE: Final = 0.15
+"""Of its power while it computes, that a card draws which is held and computes nothing: the lowest that was measured
+during a run (arXiv:2503.05804). The rest of the machine is taken to rest with it, which nobody measured."""
+
+RESTING: Final = f"power: {IDLE:.0%} of it while held and idle, the lowest that arXiv:2503.05804 measured"
+
+
 class Power(Noun):
     """How much power a card draws, with its share of everything else."""
 
@@ -47,19 +54,13 @@ class Grid(Noun):
         basis = "market-based" if self.market else "location-based"
         told = [f"{self.kg_per_kwh:g} kg/kWh", basis, self.power_source, self.hours]
         dated = str(self.year) in self.source
-        when = "" if dated else f" ({self.year})" if self.year else " (of no year)"
+        when = "" if dated else f" ({self.year})" if self.year else " (year not known)"
         made = f"; and {self.embodied:g} kg for a GPU-hour from making the machines" if self.embodied else ""
         return f"{', '.join(each for each in told if each)}: {self.source}{when}{made}"
 
 
-def kwh(gpu_hours: float, power: Power, *, measured: float | None = None) -> Quantity:
-    """Electricity of so many GPU-hours.
-
-    Args:
-        measured: kWh of a meter, which replaces the estimate.
-    """
-    if measured is not None:
-        return Quantity(value=measured, unit="kWh", how="measured")
+def kwh(gpu_hours: float, power: Power) -> Quantity:
+    """Electricity of so many GPU-hours."""
     value = gpu_hours * power.watts / 1000 * power.utilisation * power.host * power.pue
     return Quantity(value=value, unit="kWh", how="estimated")
 

@@ -15,11 +15,11 @@ from ..core.quantity import How, Quantity
 from ..gate.policy import Gpu
 from .billing import RULES, Bill, Term, bill
 from .cards import Card, card
-from .energy import Grid, Power, carbon, kwh
+from .energy import IDLE, RESTING, Grid, Power, carbon, kwh
 from .memory import Memory, Training, least_effort
-from .price import Exchange, Extras, Offer, exchange, grid_of, tax
+from .price import WORLD, Exchange, Extras, Offer, exchange, grid_of, tax
 from .span import Span
-from .time import Work, hours, together
+from .time import Hours, Work, hours, together
 
 MONTH: Final = 730.0
 """Hours."""
@@ -60,7 +60,7 @@ class Cost(Noun):
     usd_high: float
     """At both ends of the price, and of the time where the window is as long as the work."""
     idle_usd: float
-    """Paid for, and nothing is computed: setting up, and what is left of the window. In `usd`."""
+    """Paid for, and nothing is computed: setting up, what is left of the window, GPUs that no work uses. In `usd`."""
     storage_usd: float | None
     """In `usd` where it is known; `None` where it has no price."""
     egress_usd: float | None
@@ -76,6 +76,8 @@ class Cost(Noun):
     machines: int
     billed_hours: float
     """Of each machine."""
+    idle_gpu_hours: float
+    """Of all machines: held, and nothing is computed."""
     term: Term
     cancellation: str
     """What the provider's rules say of giving it up."""
@@ -96,7 +98,7 @@ class Estimate(Noun):
     gpu: Gpu
     cost: Cost | None
     kwh: float | None
-    """`None` where the card's power is not known."""
+    """With what is held and idle; `None` where the card's power is not known."""
     kg: float | None
     embodied_kg: float | None
     """Of `kg`, for making the machines; `None` where nobody says."""
@@ -129,10 +131,12 @@ def estimate(
     wall = time.total * (1 / ask.gpus) + Span.exactly(ask.setup_hours)
     cost = _cost(ask, wall, rate, tax() if tax_share is None else tax_share) if ask.offer else None
     grid = ask.grid or grid_of(ask.offer.region if ask.offer else "")
-    energy = _energy(ask, found, time.total.mid)
+    idle = cost.idle_gpu_hours if cost else ask.setup_hours * ask.gpus
+    energy = _energy(ask, found, time.total.mid, idle)
     sources = [found.source, *time.sources, f"model: {ask.model.source}"]
     sources += [f"{ask.offer.key}: {ask.offer.source}, {ask.offer.as_of}"] if ask.offer else []
     sources += [f"yen: {rate.yen:g} on {rate.on}, ± {rate.band:.0%}, {rate.source}"] if cost else []
+    sources += [RESTING] if energy is not None else []
     return Estimate(
         gpu_hours=time.total,
         wall_hours=wall,
@@ -146,7 +150,7 @@ def estimate(
         kg=None if energy is None else _kg(energy, grid, time.total.mid),
         embodied_kg=grid.embodied * time.total.mid if grid.embodied else None,
         sources=(*sources, f"carbon: {grid}"),
-        warnings=_warnings(ask, cost, rate, today),
+        warnings=(*_warnings(ask, cost, rate, today), *_unmeasured(ask, time, grid)),
         known=_known(ask, cost),
     )
 
@@ -182,7 +186,9 @@ def _cost(ask: Ask, wall: Span, rate: Exchange, tax_share: float) -> Cost:
     assert ask.offer is not None
     machines = math.ceil(ask.gpus / ask.offer.gpus.count)
     low, mid, high = (_bill(ask, used) for used in (wall.low, wall.mid, wall.high))
-    idle = min(mid.idle + ask.setup_hours, mid.billed) / mid.billed if mid.billed else 0.0
+    held = mid.billed * machines * ask.offer.gpus.count
+    idle_hours = held - max(0.0, min(mid.used, mid.billed) - ask.setup_hours) * ask.gpus
+    idle = idle_hours / held if held else 0.0
     storage, egress = _extras(ask.extras, mid.billed)
     besides = (storage or 0.0) + (egress or 0.0)
     dollars = _billed(ask.offer.dollars(rate) * machines, low, mid, high)
@@ -211,6 +217,7 @@ def _cost(ask: Ask, wall: Span, rate: Exchange, tax_share: float) -> Cost:
         },
         machines=machines,
         billed_hours=mid.billed,
+        idle_gpu_hours=idle_hours,
         term=mid.term,
         cancellation=RULES[mid.term].cancellation,
         enough=mid.enough,
@@ -233,13 +240,15 @@ def _extras(extras: Extras, billed: float) -> tuple[float | None, float | None]:
     return storage, egress
 
 
-def _energy(ask: Ask, found: Card, gpu_hours: float) -> float | None:
+def _energy(ask: Ask, found: Card, gpu_hours: float, idle: float) -> float | None:
+    """kWh of what computes, and of GPU-hours that are held and idle."""
     if ask.watts is not None:
-        return ask.watts / 1000 * gpu_hours / ask.gpus
+        return ask.watts / 1000 * (gpu_hours + IDLE * idle) / ask.gpus
     if found.watts is None:
         return None
-    power = Power(watts=found.watts, utilisation=ask.utilisation, host=ask.host, pue=ask.pue)
-    return kwh(gpu_hours, power).value
+    busy = Power(watts=found.watts, utilisation=ask.utilisation, host=ask.host, pue=ask.pue)
+    resting = busy.model_copy(update={"utilisation": min(IDLE, ask.utilisation)})
+    return kwh(gpu_hours, busy).value + kwh(idle, resting).value
 
 
 def _kg(energy: float, grid: Grid, gpu_hours: float) -> float:
@@ -254,8 +263,18 @@ def _warnings(ask: Ask, cost: Cost | None, rate: Exchange, today: datetime.date)
         told += [f"the window of {cost.billed_hours:g} hours is shorter than the work"]
     elif not cost.enough_at_worst:
         told += ["the window is long enough by the middle figure, and too short by the upper one"]
+    if unused := cost.machines * ask.offer.gpus.count - ask.gpus:
+        told += [f"{unused} GPUs of the machines are paid for, and no work uses them"]
     if ask.offer.rented and (missing := ask.extras.missing):
         told += [f"{' and '.join(missing)} have no price here and are not in the sum: set them in [plan]"]
     if RULES[cost.term].prepaid:
         told += [f"{ask.offer.key}: {RULES[cost.term].cancellation}"]
     return tuple(each for each in told if each)
+
+
+def _unmeasured(ask: Ask, time: Hours, grid: Grid) -> tuple[str, ...]:
+    """Where a mean stands in for what nobody measured or published."""
+    if grid.name != WORLD or ask.offer is None:
+        return time.warnings
+    told = f"no grid is known for `{ask.offer.region}`: the carbon is of the world's mean"
+    return (*time.warnings, f"{told}; set kg_per_kwh in [plan.energy]")

@@ -26,6 +26,9 @@ from .span import Span
 STALE: Final = 90
 """Days after which a price is told to be old. In June 2025 prices fell by a third within one month."""
 
+WORLD: Final = "world"
+"""The grid of places of which no figure is in the catalogue."""
+
 COUNTRIES: Final = {
     "ap-northeast-1": "jp",
     "ap-northeast-3": "jp",
@@ -35,8 +38,9 @@ COUNTRIES: Final = {
     "us-west-2": "us",
     "us-central1": "us",
     "us": "us",
+    "ishikari": "jp",
 }
-"""Grids by region, as far as a figure is in the catalogue."""
+"""Grids by region, as far as a figure is in the catalogue; a grid's own name is a region too."""
 
 
 TERMS: Final[dict[str, Term]] = {"spot": "spot", "block": "block", "reserved": "reservation"}
@@ -232,7 +236,8 @@ def offer(key: str, own: Mapping[str, Offer] | None = None) -> Offer:
 
 def grid_of(region: str) -> Grid:
     """The grid that a region is on: the world's mean where it is not known, Japan's where no region is told."""
-    return grids()[COUNTRIES.get(region, "world" if region else "jp")]
+    named = region if region in grids() else WORLD
+    return grids()[COUNTRIES.get(region, named if region else "jp")]
 
 
 @contextmanager
