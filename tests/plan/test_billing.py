@@ -26,7 +26,6 @@ def test_a_block_of_more_than_182_days_is_not_sold() -> None:
 def test_work_of_a_whole_day_needs_a_second_one_since_a_block_ends_early() -> None:
     assert bill("block", 23.5).billed == 24
     assert bill("block", 23.6).billed == 48
-    assert bill("block", 10.0).last_checkpoint == 23.5
 
 
 def test_on_demand_costs_the_hours_and_a_window_costs_all_of_it() -> None:

@@ -16,7 +16,7 @@ HOUR = datetime.timedelta(hours=1)
 
 
 def window(**changes: object) -> Window:
-    return Window.model_validate({"place": "rented", "start": START, "hours": 60, "billing": "block"} | changes)
+    return Window.model_validate({"place": "rented", "start": START, "hours": 72, "billing": "block"} | changes)
 
 
 def run(name: str = "a", hours: float = 10, **changes: object) -> PlannedRun:
@@ -37,7 +37,7 @@ def test_no_gpu_has_two_runs_and_all_end_before_the_last_checkpoint(
     try:
         found = schedule(rented, runs, gpus=8, amounts=Amounts(down=down))
     except Mistake:
-        assert down * 8 / megabits / 1e6 > 58 * 3600
+        assert down * 8 / megabits / 1e6 > 70 * 3600
         return
     for lane in range(8):
         slots = sorted((slot for slot in found.slots if lane in slot.lanes), key=lambda slot: slot.start)
@@ -48,9 +48,13 @@ def test_no_gpu_has_two_runs_and_all_end_before_the_last_checkpoint(
     assert found.idle > 0, "setting up and leaving early are paid for as well"
 
 
-def test_the_last_checkpoint_is_the_end_less_thirty_minutes_less_the_transfer() -> None:
+def test_after_the_last_checkpoint_there_is_time_to_bring_it_back_to_verify_and_to_wipe() -> None:
     found = schedule(window(megabits=100), [run()], gpus=8, amounts=Amounts(down=45 * 10**9))
-    assert found.last_checkpoint == START + 60 * HOUR - HOUR / 2 - HOUR
+    told = moments(found)
+    assert told["gone"] == START + 72 * HOUR - HOUR / 2
+    assert told["wipe"] == told["gone"] - HOUR / 4
+    assert told["pull"] == told["last-checkpoint"] == found.last_checkpoint == told["wipe"] - HOUR
+    assert last_checkpoint(window(wipe_minutes=60), Amounts()) == told["gone"] - HOUR
     assert found.last_checkpoint == last_checkpoint(window(megabits=100), Amounts(down=45 * 10**9))
 
 
@@ -64,7 +68,7 @@ def test_small_runs_stand_beside_each_other() -> None:
 
 
 def test_what_does_not_fit_is_left_out_and_said_and_a_later_one_may_still_fit() -> None:
-    found = schedule(window(), [run("a", 50), run("b", 20), run("c", 5)], gpus=8)
+    found = schedule(window(), [run("a", 60), run("b", 20), run("c", 5)], gpus=8)
     assert [slot.run.name for slot in found.slots] == ["a", "c"]
     assert [each.name for each in found.left_out] == ["b"]
 
@@ -91,12 +95,32 @@ def test_a_lead_time_that_nobody_said_is_left_open() -> None:
 
 @pytest.mark.parametrize(
     ("changes", "runs"),
-    [({"hours": 0.5}, []), ({}, [run(gpus=9)]), ({}, [run("a"), run("a")])],
+    [({"hours": 0.5, "billing": "reservation"}, []), ({}, [run(gpus=9)]), ({}, [run("a"), run("a")])],
 )
 def test_what_cannot_be_is_refused(changes: dict[str, object], runs: list[PlannedRun]) -> None:
     with pytest.raises(Mistake) as caught:
         schedule(window(**changes), runs, gpus=8)
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"hours": 60}, "no block of 60 hours is sold; the next is `hours = 72`"),
+        ({"hours": 15 * 24}, "the next is `hours = 504`"),
+        ({"hours": 24 * 200}, "longer than a block is sold for"),
+        ({"billing": "spot"}, "spot machines cannot be reserved"),
+    ],
+)
+def test_a_window_that_is_not_for_sale_is_refused(changes: dict[str, object], told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        window(**changes)
+    assert window(hours=60, billing="reservation").hours == 60
+
+
+def test_a_block_is_on_sale_eight_weeks_before() -> None:
+    assert moments(schedule(window(), [], gpus=8))["on-sale"] == START - datetime.timedelta(weeks=8)
+    assert "on-sale" not in moments(schedule(window(billing="reservation"), [], gpus=8))
 
 
 def test_a_run_that_nobody_signed_is_named() -> None:

@@ -63,7 +63,7 @@ def test_a_run_that_nobody_signed_does_not_start_in_the_window() -> None:
 
 def test_in_the_window_training_stops_for_the_last_checkpoint() -> None:
     found = within_window(Allowance(), WINDOW, AN_HOUR, PLACE, START + HOUR)
-    assert found.until == (START + 24 * HOUR - HOUR / 2 - HOUR).timestamp()
+    assert found.until == (START + 24 * HOUR - HOUR / 2 - HOUR / 4 - HOUR).timestamp()
     assert found.seconds == math.inf
 
 
@@ -75,7 +75,7 @@ def test_outside_of_it_or_elsewhere_nothing_is_cut(now: datetime.datetime) -> No
 
 
 def test_after_the_last_checkpoint_nothing_begins() -> None:
-    with pytest.raises(Mistake, match="07:30"):
+    with pytest.raises(Mistake, match="07:15"):
         within_window(Allowance(), WINDOW, AN_HOUR, PLACE, START + 23 * HOUR)
 
 

@@ -39,7 +39,9 @@ def test_the_page_tells_runs_money_and_what_is_missing(planned: Schedule) -> Non
     assert '¥79,200 <span class="unit nowrap">(7.92万円)' in html
     assert re.search(r"署名のない実験.*?two", html, re.DOTALL)
     assert re.search(r"入らなかった実験.*?three", html, re.DOTALL)
-    assert "08:28" in html, "the last checkpoint: 30 minutes and 80 seconds before the end"
+    assert "08:13" in html, "the last checkpoint: 45 minutes and 80 seconds before the end"
+    assert "08:15" in html, "wiping"
+    assert "持ち帰り始める" in html and "この日から買える" in html
     assert "://" not in html
     assert "<script" not in html
 

@@ -18,6 +18,9 @@ DAY: Final = 24.0
 BLOCK_DAYS: Final = (*range(1, 15), *range(21, 183, 7))
 """That a Capacity Block of AWS may last: single days up to 14, weeks up to 182 days."""
 
+BLOCK_AHEAD: Final = 56
+"""Days: a block starts at most 8 weeks after it is bought."""
+
 BLOCK_ENDS_EARLY: Final = 0.5
 """Hours before its end at which the machines begin to be taken away."""
 
@@ -36,6 +39,8 @@ class Rule:
     """Days that it may last; empty where it goes by the second."""
     ends_early: float = 0.0
     """Hours of the end that cannot be used."""
+    ahead: int | None = None
+    """Days before its start from which it is sold; `None` where the rules name none."""
 
 
 GIVEN_BACK: Final = "nothing is due after the machine is given back"
@@ -59,6 +64,7 @@ RULES: Final[dict[Term, Rule]] = {
         billed_unused=True,
         steps=BLOCK_DAYS,
         ends_early=BLOCK_ENDS_EARLY,
+        ahead=BLOCK_AHEAD,
         cancellation="it can be neither changed nor cancelled: all of it is due",
         risk="paid before, whole days, no cancellation, ends 30 minutes early",
     ),
@@ -85,11 +91,6 @@ class Bill:
     def enough(self) -> bool:
         return self.used <= self.usable
 
-    @property
-    def last_checkpoint(self) -> float:
-        """Hours after the start at which the machines begin to go; uploading has to be over by then."""
-        return self.billed - RULES[self.term].ends_early
-
 
 def bill(term: Term, used: float, *, reserved: float | None = None) -> Bill:
     """
@@ -108,7 +109,7 @@ def bill(term: Term, used: float, *, reserved: float | None = None) -> Bill:
             raise Mistake(
                 "spot machines cannot be reserved",
                 where="hours reserved",
-                hint="leave the hours out, or take another price",
+                hint="leave the hours out, or rent in another way",
             )
         term = "reservation"
     rule = RULES[term]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..core.mistakes import Mistake
+from .billing import RULES
 from .window import PlannedRun, Window
 
 Moment = datetime.datetime
@@ -18,6 +19,7 @@ Moment = datetime.datetime
 HOUR = datetime.timedelta(hours=1)
 
 What = Literal[
+    "on-sale",
     "approval",
     "quota",
     "prepare",
@@ -27,6 +29,7 @@ What = Literal[
     "start",
     "first-step",
     "last-checkpoint",
+    "pull",
     "gone",
     "wipe",
     "end",
@@ -122,13 +125,12 @@ def schedule(window: Window, runs: Sequence[PlannedRun], *, gpus: int, amounts: 
     _check(runs, gpus)
     upload, download = (_takes(size, window.megabits) for size in (amounts.up, amounts.down))
     first = window.start + datetime.timedelta(minutes=window.setup_minutes)
-    # What is not known takes no time here, and the page says that it is not known.
-    last = window.gone - (download or datetime.timedelta())
+    last = last_checkpoint(window, amounts)
     if first >= last:
         raise Mistake(
             f"the window of {window.hours:g} hours is over before a step is made",
             where="[schedule] in kitae.toml",
-            hint="setting up, leaving early and bringing the last checkpoint back take all of it: rent longer",
+            hint="setting up, leaving early, bringing the last checkpoint back and wiping take all of it: rent longer",
         )
     slots, left_out = _packed(runs, gpus, first, last, datetime.timedelta(minutes=window.gap_minutes))
     return Schedule(
@@ -145,8 +147,14 @@ def schedule(window: Window, runs: Sequence[PlannedRun], *, gpus: int, amounts: 
 
 
 def last_checkpoint(window: Window, amounts: Amounts) -> Moment:
-    """When the last checkpoint has to be written, so that it is out before the machines are gone."""
-    return window.gone - (_takes(amounts.down, window.megabits) or datetime.timedelta())
+    """When the last checkpoint has to be written, so that it is out and wiped before the machines are gone."""
+    # What is not known takes no time here, and the page says that it is not known.
+    return _wipe(window) - (_takes(amounts.down, window.megabits) or datetime.timedelta())
+
+
+def _wipe(window: Window) -> Moment:
+    """When all has to be back, so that it can be verified and wiped."""
+    return window.gone - datetime.timedelta(minutes=window.wipe_minutes)
 
 
 def _check(runs: Sequence[PlannedRun], gpus: int) -> None:
@@ -200,7 +208,10 @@ def _before(window: Window, upload: datetime.timedelta | None) -> tuple[Due, ...
     quota = rehearse - datetime.timedelta(days=window.quota_days) if window.quota_days is not None else None
     until = quota or rehearse
     approval = until - datetime.timedelta(days=window.approval_days) if window.approval_days is not None else None
+    ahead = RULES[window.billing].ahead
+    on_sale = () if ahead is None else (Due("on-sale", window.start - datetime.timedelta(days=ahead)),)
     return (
+        *on_sale,
         Due("sign", approval),
         Due("approval", approval),
         Due("quota", quota),
@@ -215,7 +226,8 @@ def _during(window: Window, first: Moment, last: Moment) -> tuple[Due, ...]:
         Due("start", window.start),
         Due("first-step", first),
         Due("last-checkpoint", last),
-        Due("wipe", last),
+        Due("pull", last),
+        Due("wipe", _wipe(window)),
         Due("gone", window.gone),
         Due("end", window.end),
         Due("account", window.end),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime
+from typing import Self
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, model_validator
 
 from ..core.noun import Noun
-from .billing import RULES, Term
+from .billing import RULES, Term, bill
+from .price import as_value_error
 
 
 class Window(Noun):
@@ -20,7 +22,8 @@ class Window(Noun):
     hours: float = Field(gt=0)
     """That are paid for."""
     billing: Term = "on-demand"
-    """`block`: prepaid, whole days, ends 30 minutes early. `reservation`: bills whether it is used or not."""
+    """`block`: prepaid, whole days, ends 30 minutes early. `reservation`: bills whether it is used or not. Spot
+    machines have no window."""
     ends_early: float | None = Field(default=None, ge=0)
     """Minutes before the end at which the machines are taken away; 30 of a block, else 0."""
     approval_days: float | None = Field(default=None, ge=0)
@@ -33,6 +36,17 @@ class Window(Noun):
     """From the start of the machines to the first step: installing, reading, the preflight there."""
     gap_minutes: float = Field(default=10.0, ge=0)
     """Between two runs on the same GPUs."""
+
+    wipe_minutes: float = Field(default=15.0, ge=0)
+    """For verifying what came back and wiping, before the machines are gone."""
+
+    @model_validator(mode="after")
+    def _is_for_sale(self) -> Self:
+        with as_value_error():
+            billed = bill(self.billing, 0.0, reserved=self.hours).billed
+        if billed != self.hours:
+            raise ValueError(f"no {self.billing} of {self.hours:g} hours is sold; the next is `hours = {billed:g}`")
+        return self
 
     @property
     def end(self) -> datetime.datetime:

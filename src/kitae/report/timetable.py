@@ -18,6 +18,13 @@ from .sheet import markdown, sheet
 from .timeline import timeline
 
 DUE: Final[dict[What, tuple[Both, Both]]] = {
+    "on-sale": (
+        Both("この日から買える", "On sale from this day"),
+        Both(
+            "ブロックは開始の8週間前から。空きがないことがある",
+            "a block is sold from 8 weeks before; there may be none",
+        ),
+    ),
     "sign": (
         Both("実験計画に全員が署名する", "Sign the plan of experiments"),
         Both(
@@ -62,9 +69,13 @@ DUE: Final[dict[What, tuple[Both, Both]]] = {
     "last-checkpoint": (
         Both("最後のチェックポイント", "Last checkpoint"),
         Both(
-            "訓練はここで自動的に止まる。`kitae pull`で持ち帰る",
-            "training stops here by itself; `kitae pull` brings it back",
+            "訓練はここで自動的に止まる",
+            "training stops here by itself",
         ),
+    ),
+    "pull": (
+        Both("持ち帰り始める", "Begin to bring it back"),
+        Both("`kitae pull`", "`kitae pull`"),
     ),
     "wipe": (
         Both("持ち帰りを確かめてから消す", "Wipe, when all is back"),
