@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -15,13 +15,13 @@ from .adopt.recipe import AdoptRecipe
 from .adopt.sources import find_base, nominal
 from .adopt.stage import ADOPT, base_files
 from .core.artifact import Artifact
-from .core.generation import Identity
-from .core.label import EVERYONE, Label, highest
+from .core.generation import Identity, check_number_format
+from .core.label import Label, highest
 from .core.making import Making
 from .core.mistakes import Mistake, nearest
 from .core.noun import canonical, digest
 from .core.run import Silent, Watcher
-from .engine.grounding import grounded
+from .engine.grounding import Language, grounded
 from .engine.open import hf_folder, tokenizer_folder
 from .evaluate.answers import Model
 from .evaluate.asking import Far, Near
@@ -93,8 +93,9 @@ def subject_named(
         number_format: That a folder is computed in.
 
     Raises:
-        Mistake: there is no such model; or its endpoint may not receive the label, or has no key.
+        Mistake: there is no such model or number format; or its endpoint may not receive the label, or has no key.
     """
+    check_number_format(number_format)
     if name.startswith(ENDPOINT):
         if adapter is not None:
             raise Mistake("an adapter cannot be added behind an endpoint", where=name, hint="have its server load it")
@@ -203,7 +204,8 @@ def _notes(folder: Path) -> tuple[str, ...]:
 
 
 def with_retrieval(project: Project, subject: Subject) -> Subject:
-    """The same model, shown the passages that the project's search finds for each turn.
+    """The same model, shown the passages that the project's search finds for each turn, on behalf of the groups in
+    `[evaluate]`.
 
     Raises:
         Mistake: the index is stale or not made yet, or the model's endpoint may not receive any passage.
@@ -213,6 +215,7 @@ def with_retrieval(project: Project, subject: Subject) -> Subject:
     knowledge = sealed(project, until="knowledge")[1].knowledge
     assert knowledge is not None
     search, language = project.file.knowledge.search, project.file.evaluate.language
+    groups = project.file.evaluate.groups
     far = subject.who if isinstance(subject.who, Far) else None
     may_receive = far.endpoint.may_receive if far else Label.RESTRICTED
     open_it = functools.cache(lambda: knowledge.open(may_receive))
@@ -224,15 +227,15 @@ def with_retrieval(project: Project, subject: Subject) -> Subject:
         name=f"{subject.name} + retrieval",
         who=replace(far, label=label) if far else subject.who,
         label=label,
-        frame=lambda turn: _framed(turn, open_it(), search.k, language),
-        searched=digest([*told, list(project.file.evaluate.groups)])[:16],
+        frame=functools.cache(lambda turn: _framed(turn, open_it(), search.k, language, groups)),
+        searched=digest([*told, list(groups)])[:16],
     )
 
 
-def _framed(turn: str, retriever: Retriever, k: int, language: str) -> Framed:
-    hits = retriever.search(turn, k=k, groups=(EVERYONE,))
-    system, user = grounded(turn, [hit.passage for hit in hits], language="en" if language == "en" else "ja")
-    return Framed(user, system)
+def _framed(turn: str, retriever: Retriever, k: int, language: Language, groups: Sequence[str]) -> Framed:
+    shown = tuple(hit.passage for hit in retriever.search(turn, k=k, groups=groups))
+    system, user = grounded(turn, shown, language=language)
+    return Framed(user, system, shown)
 
 
 def judges(project: Project) -> Mapping[str, str]:

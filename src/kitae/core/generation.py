@@ -6,9 +6,24 @@ from collections.abc import Callable, Sequence
 from typing import Literal, Protocol, runtime_checkable
 
 from .dialogue import Message
+from .mistakes import Mistake, nearest
 from .noun import Noun
 
-Finish = Literal["stop", "length"]
+Finish = Literal["stop", "length", "refused"]
+"""`length`: cut off at the limit of tokens. `refused`: whoever was asked will not answer this prompt, however often."""
+
+
+NUMBER_FORMATS = ("float32", "bfloat16", "float16")
+"""In which a Hugging Face folder can be computed."""
+
+
+def check_number_format(name: str) -> None:
+    """
+    Raises:
+        Mistake: a folder cannot be computed in it.
+    """
+    if name not in NUMBER_FORMATS:
+        raise Mistake(f"no number format `{name}`", where="--number-format", hint=nearest(name, NUMBER_FORMATS))
 
 
 class Decoding(Noun):

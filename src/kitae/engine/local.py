@@ -9,8 +9,8 @@ from typing import Any
 import torch
 import transformers
 
-from ..core.generation import Decoding, Identity
-from ..core.mistakes import Mistake, nearest
+from ..core.generation import Decoding, Identity, check_number_format
+from ..core.mistakes import Mistake
 from .adapter import add_adapter
 from .batched import Batched, Limits, Logits, by_length
 from .refill import refilled
@@ -21,8 +21,6 @@ QUEUE = Limits(tokens=1 << 20, examples=256)
 
 PIECE = 256
 """Tokens whose logits are held at a time: 270 MB for a vocabulary of 262,144."""
-
-NUMBER_FORMATS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
 class TransformersGenerator(Batched):
@@ -51,14 +49,13 @@ class TransformersGenerator(Batched):
             Mistake: the folder holds no model that transformers can load, the number format is unknown, or the adapter
                 does not fit.
         """
-        if number_format not in NUMBER_FORMATS:
-            raise Mistake(f"no number format `{number_format}`", hint=nearest(number_format, NUMBER_FORMATS))
+        check_number_format(number_format)
         super().__init__(folder, limits=limits)
         self.identity = Identity(
             model=model, engine=f"transformers {transformers.__version__}", number_format=number_format
         )
         self._device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        self._model = load(folder, NUMBER_FORMATS[number_format]).to(self._device).eval()
+        self._model = load(folder, getattr(torch, number_format)).to(self._device).eval()
         if adapter is not None:
             add_adapter(self._model, adapter)
         # A folder's own settings (temperature, penalties) must not change what `Decoding` says.

@@ -121,6 +121,10 @@ def _remember(
     records.add(KIND, key, answer_row(identity, decoding, asked, answer))
 
 
+REFUSAL = Generated(text="", finish="refused", prompt_tokens=0, tokens=0, seconds=0.0)
+"""Stands for the answer of an endpoint that refuses a prompt for good."""
+
+
 def answer_row(
     identity: Identity, decoding: Decoding, asked: Asked, answer: Generated, money: Money | None = None
 ) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from ..engine.desk import MOST, Desk
 from ..engine.remote import Correspondent, Remote
 from ..gate.client import Gate
 from ..gate.policy import Endpoint, Purpose, check_endpoint
-from .answers import KIND, Asked, Model, answer_key, answer_row
+from .answers import KIND, REFUSAL, Asked, Model, answer_key, answer_row
 from .collect import Ask, Collector, Speak
 from .purse import Purse
 
@@ -183,13 +183,21 @@ def answers_from(
 ) -> list[Generated]:
     """One answer of a model under test for each prompt, in order: as `answers.answers`, under the same keys.
 
+    `REFUSAL` is the answer to what the endpoint refuses for good while it answers others; it is kept as answers are.
+
     Raises:
-        Mistake: one got no answer; nothing stands in its place.
+        Mistake: one got no answer, and may get one the next time; nothing stands in its place.
     """
     identity = respondent.identity
     keys = [answer_key(identity, decoding, each) for each in asked]
     asks = [
-        Ask(key, each.messages, decoding, partial(answer_row, identity, decoding, each))
+        Ask(
+            key,
+            each.messages,
+            decoding,
+            partial(answer_row, identity, decoding, each),
+            answer_row(identity, decoding, each, REFUSAL),
+        )
         for key, each in zip(keys, asked, strict=True)
     ]
     failed = ask_all(

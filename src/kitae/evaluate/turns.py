@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from ..core.dialogue import Message
 from ..core.generation import Decoding, Generated, Identity
-from .answers import Asked
+from ..core.passage import Passage
+from .answers import REFUSAL, Asked
 from .judging.asked import Answer
 from .judging.asked import Asked as Prompt
 
@@ -26,6 +27,8 @@ class Framed:
 
     user: Message
     system: Message | None = None
+    shown: tuple[Passage, ...] = ()
+    """What was found, numbered from 1 in the prompt."""
 
 
 Frame = Callable[[str], Framed]
@@ -48,7 +51,7 @@ def answered(
     samples: int = 1,
     frame: Frame = plain,
 ) -> list[Answer]:
-    """Asks all first turns, then all second ones.
+    """Asks all first turns, then all second ones. What follows on a turn that was refused counts as refused too.
 
     Args:
         prompts: Of a suite.
@@ -98,6 +101,11 @@ class _Line:
                 messages.append(Message(role="assistant", content=self.said[number].text))
         return Asked(tuple(messages), self.prompt.version, self.decoding.seed)
 
+    @property
+    def refused(self) -> bool:
+        """Whether a turn was: there is nothing to go on from."""
+        return REFUSAL in self.said
+
     def answer(self, model: str, identity: Identity) -> Answer:
         return Answer(
             model=model,
@@ -112,8 +120,11 @@ class _Line:
 
 
 def _one_turn(lines: Sequence[_Line], turn: int, respond: Respond, frame: Frame) -> None:
-    asked = [(line, line.next(frame(line.prompt.turns[turn]))) for line in lines]
-    for decoding in dict.fromkeys(line.decoding for line in lines):
+    for line in lines:
+        if line.refused:
+            line.said.append(REFUSAL)
+    asked = [(line, line.next(frame(line.prompt.turns[turn]))) for line in lines if not line.refused]
+    for decoding in dict.fromkeys(line.decoding for line, _ in asked):
         group = [(line, each) for line, each in asked if line.decoding == decoding]
         for (line, _), said in zip(group, respond([each for _, each in group], decoding), strict=True):
             line.said.append(said)

@@ -76,6 +76,10 @@ class Answer(Noun):
         """What it is remembered by: everything that it depends on, and not what it says."""
         return answer_key(self.identity, self.decoding, self.question, self.version, self.sample)
 
+    def refused(self, turn: int) -> bool:
+        """Whether the endpoint refuses the prompts up to this turn for good, so that there is no answer to it."""
+        return "refused" in self.finishes[:turn]
+
 
 def answer_key(identity: Identity, decoding: Decoding, question: str, version: str, sample: int = 0) -> str:
     """The key of an answer, known before the model is asked."""
