@@ -4,79 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-from .core.generation import Decoding, Generated, Identity
+from .answering import Took, Wanted, answers_of
+from .core.generation import Identity
 from .core.label import Label, highest
 from .core.mistakes import Mistake
+from .core.passage import Passage
 from .core.quantity import Money, total
 from .core.records import Records
 from .core.run import Silent, Watcher
-from .evaluate.answers import KIND as ANSWERS
-from .evaluate.answers import Asked as Prompted
-from .evaluate.answers import answer_key, answers
-from .evaluate.asking import Near, answers_from
-from .evaluate.judging.asked import REPLIES, Answer
+from .evaluate.asking import Near
+from .evaluate.judging.asked import Answer
 from .evaluate.judging.drifts import drift_told
 from .evaluate.judging.panel import Panel, panel
 from .evaluate.judging.standing import told, version_of
+from .evaluate.marks import Marks, marks
 from .evaluate.predicting import predicted
 from .evaluate.purse import Purse
 from .evaluate.scoring import Verdict
 from .evaluate.statistics import Estimate, estimate, per_question
-from .evaluate.surface import Surfaces, beside, surface
-from .evaluate.turns import answered, temperature
+from .evaluate.surface import Surfaces, beside, looked_at
+from .evaluate.turns import temperature
 from .naming import Subject, subject_named, with_retrieval
 from .project import Project
 from .rating import Judge, Judged, judge_for, rate
 from .suites import Asked, suite_named
 
-__all__ = ["Examination", "Examined", "Judged", "Took", "Wanted", "carry_out", "examine", "judges_of", "prepare"]
+__all__ = ["Examination", "Examined", "Judged", "Wanted", "carry_out", "examine", "judges_of", "prepare"]
 
-MAX_TOKENS = 1024
-"""Of an answer: FastChat's."""
 RETRIEVAL = " + retrieval"
 """Ends the name of a model that is shown passages."""
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What is to be examined, in the words of the command line."""
-
-    suite: str
-    model: str
-    judge: str = ""
-    """Empty: only what a program can score."""
-    adapter: Path | None = None
-    retrieval: bool = False
-    number_format: str = "float32"
-    samples: int = 1
-    max_tokens: int = MAX_TOKENS
-    budget: Money | None = None
-    """For each judge; the one in `[judges]` when left out."""
-    for_answers: bool = False
-    """Whether `budget` is also for an endpoint that answers."""
-    limit: int | None = None
-    """At most so many questions: see `Asked.drawn`."""
-    more_judges: tuple[str, ...] = ()
-    """Who rate the same answers."""
-    against: str = ""
-    """Another model, as its name is printed: judges compare the two instead of rating one."""
-
-
-@dataclass(frozen=True)
-class Took:
-    """What all calls for the answers took, turn by turn, whenever they were made."""
-
-    calls: int
-    prompt_tokens: int
-    tokens: int
-    """0 where the server counts none."""
-    seconds: float
-    """Of calls to a model that runs here, batches divided among their answers; of others, each by itself."""
-    money: Money | None
-    """`None` where nobody asks for any, or the endpoint names no price."""
 
 
 @dataclass(frozen=True)
@@ -88,13 +45,17 @@ class Examined:
     identity: Identity
     answers: Sequence[Answer]
     surfaces: Surfaces | None
+    marks: Marks | None
+    """What a program tells beside `credits`; `None` where a judge has to read the answers."""
     credits: Mapping[str, float]
     """What each question counts, where a program scores the suite: several wordings and samples as their mean."""
-    f1: float | None
+    f1: Estimate | None
     """Mean character F1 of the questions, where a program compares answers with known ones."""
-    bits_per_character: float | None
+    bits_per_character: Estimate | None
     """Of what is asked, as plain text; `None` for a model behind an endpoint."""
     took: Took
+    theirs: Took | None
+    """The same of the model that it plays against."""
     judged: Judged | None
     """By the first judge."""
     notes: tuple[str, ...]
@@ -112,7 +73,8 @@ class Examined:
     def money(self) -> Money | None:
         """For answers and judgments; `None` where nothing has a price."""
         judged = [self.judged, *self.more] if self.judged else []
-        return total([self.took.money, *(each.money for each in judged)])
+        answers = [self.took, self.theirs] if self.theirs else [self.took]
+        return total([*(each.money for each in answers), *(each.money for each in judged)])
 
 
 @dataclass(frozen=True)
@@ -140,8 +102,8 @@ def prepare(project: Project, wanted: Wanted, watcher: Watcher | None = None) ->
     """Finds suite, models and judges. Nothing is answered; a base in GGUF is made ready.
 
     Raises:
-        Mistake: a name that is not known, an endpoint that may not receive the label or has no key, or a budget that
-            nobody can keep.
+        Mistake: a name or a number format that is not known, an endpoint that may not receive the label or has no key,
+            or a budget that nobody can keep.
     """
     suite = suite_named(project, wanted.suite).drawn(wanted.limit)
     subject = subject_named(
@@ -153,9 +115,9 @@ def prepare(project: Project, wanted: Wanted, watcher: Watcher | None = None) ->
         watcher=watcher,
     )
     subject = with_retrieval(project, subject) if wanted.retrieval else subject
-    if wanted.for_answers:
-        Purse(subject.who.endpoint, wanted.budget)  # refuses a budget that nobody can keep
     other = _other(project, suite, subject, wanted, watcher) if wanted.against else None
+    for each in [subject, *([other] if other else [])]:
+        Purse(each.who.endpoint, wanted.budget)  # refuses a budget that nobody can keep
     label = highest([subject.label, *([other.label] if other else [])])
     return Examination(
         wanted, suite, subject, other, judges_of(project, suite, label, wanted, against=other.name if other else "")
@@ -175,29 +137,33 @@ def carry_out(
     suite, subject, other = examination.suite, examination.subject, examination.other
     watcher = watcher or Silent()
     said, took, bits, unread = _of_subject(project, examination, watcher, before)
-    theirs = _answers(project, examination, other.once(), watcher, before)[0] if other else []
-    paid = total([before, took.money if examination.wanted.for_answers else None])
-    found = [
-        rate(project.records, each, suite, [*said, *theirs], watcher, model=subject.name, before=paid)
-        for each in examination.judges
-    ]
+    paid = _paid(examination.wanted, before, took)
+    their_answers, theirs = _of_other(project, examination, watcher, paid) if other else ([], None)
+    found = _rated(project, examination, [*said, *their_answers], watcher, _paid(examination.wanted, paid, theirs))
     together, of_panel = _panel(examination.judges, found)
-    verdicts = _verdicts(suite, said)
+    shown = _shown(suite, subject)
+    verdicts = _verdicts(suite, said, shown)
+    marked = _marks(suite, said, [verdict for _, verdict in verdicts], shown)
+    # A judge's tally flags what is suspicious itself.
+    flagged = [f"{subject.name}: {flag}" for flag in marked.flags] if marked and not found else []
     doubts = [note for each in found for note in _doubts(each, project.records)]
+    refused = [*_refusals(subject, took), *(_refusals(other, theirs) if other and theirs else [])]
     return Examined(
         suite=suite,
         model=subject.name,
         identity=subject.identity,
         answers=said,
-        surfaces=beside(
-            [surface(text, end) for each in said for text, end in zip(each.turns, each.finishes, strict=True)]
-        ),
+        surfaces=_surfaces(suite, said),
+        marks=marked,
         credits=per_question((question, verdict.credit) for question, verdict in verdicts),
         f1=_f1(verdicts) if suite.has_gold else None,
         bits_per_character=bits,
         took=took,
+        theirs=theirs,
         judged=found[0] if found else None,
-        notes=tuple(dict.fromkeys([*suite.notes, *_notes(examination), *unread, *doubts, *of_panel])),
+        notes=tuple(
+            dict.fromkeys([*suite.notes, *_notes(examination), *refused, *unread, *flagged, *doubts, *of_panel])
+        ),
         more=tuple(found[1:]),
         panel=together,
     )
@@ -262,76 +228,79 @@ def _panel(judges: Sequence[Judge], found: Sequence[Judged]) -> tuple[Panel | No
 
 def _of_subject(
     project: Project, examination: Examination, watcher: Watcher, before: Money | None
-) -> tuple[list[Answer], Took, float | None, list[str]]:
+) -> tuple[list[Answer], Took, Estimate | None, list[str]]:
     """All that needs the model, which is loaded once for it and let go before a judge is: answers, and `_predicted`."""
-    subject = examination.subject.once()
-    said, took = _answers(project, examination, subject, watcher, before)
-    return said, took, *_predicted(project, examination.suite, subject)
+    subject, suite = examination.subject.once(), examination.suite
+    said, took = answers_of(project.records, suite, subject, examination.wanted, watcher, before)
+    return said, took, *_predicted(project, suite, subject)
 
 
-def _answers(
-    project: Project, examination: Examination, subject: Subject, watcher: Watcher, before: Money | None
+def _of_other(
+    project: Project, examination: Examination, watcher: Watcher, before: Money | None
 ) -> tuple[list[Answer], Took]:
-    """Of one of the models; whole answers are kept turn by turn, under the keys that judgments name."""
-    wanted, records, who = examination.wanted, project.records, subject.who
-    budget = wanted.budget if wanted.for_answers else None
-    label = highest([examination.suite.label, subject.label])
-    keys: list[str] = []
-
-    def respond(asked: Sequence[Prompted], decoding: Decoding) -> list[Generated]:
-        keys.extend(answer_key(who.identity, decoding, each) for each in asked)
-        if not isinstance(who, Near):
-            return answers_from(asked, who, decoding, records, watcher=watcher, budget=budget, before=before)
-        return answers(asked, who.model, decoding, records, watcher.start(who.name, "answering", len(asked), "prompts"))
-
-    said = answered(
-        examination.suite.prompts,
-        respond,
-        model=subject.name,
-        identity=subject.identity,
-        max_tokens=wanted.max_tokens,
-        samples=wanted.samples,
-        frame=subject.frame,
-    )
-    found = [each.model_copy(update={"label": label}) for each in said]
-    _keep(records, found)
-    return found, _took([row for key in dict.fromkeys(keys) if (row := records.get(ANSWERS, key)) is not None])
+    assert examination.other is not None
+    other = examination.other.once()
+    return answers_of(project.records, examination.suite, other, examination.wanted, watcher, before)
 
 
-def _keep(records: Records, said: Sequence[Answer]) -> None:
-    rows = {each.key: each.model_dump(mode="json") for each in said}
-    if new := {key: row for key, row in rows.items() if records.get(REPLIES, key) != row}:
-        records.add_all(REPLIES, new)
+def _rated(
+    project: Project, examination: Examination, said: Sequence[Answer], watcher: Watcher, before: Money | None
+) -> list[Judged]:
+    """By each of the judges, one after the other."""
+    found: list[Judged] = []
+    for each in examination.judges:
+        model, suite = examination.subject.name, examination.suite
+        found.append(rate(project.records, each, suite, said, watcher, model=model, before=before))
+        before = _paid(examination.wanted, before, found[-1])
+    return found
 
 
-def _took(rows: Sequence[Mapping[str, Any]]) -> Took:
-    found = [Generated.model_validate(row["generated"]) for row in rows]
-    return Took(
-        calls=len(found),
-        prompt_tokens=sum(each.prompt_tokens for each in found),
-        tokens=sum(each.tokens for each in found),
-        seconds=sum(each.seconds for each in found),
-        money=total(Money.model_validate(row["money"]) for row in rows if row.get("money")),
-    )
+def _paid(wanted: Wanted, before: Money | None, now: Took | Judged | None) -> Money | None:
+    """What the budget of the command has paid for; a judge's own budget is for its judgments alone."""
+    return total([before, now.money]) if wanted.budget and now else before
 
 
-def _verdicts(suite: Asked, said: Sequence[Answer]) -> list[tuple[str, Verdict]]:
+def _surfaces(suite: Asked, said: Sequence[Answer]) -> Surfaces | None:
+    looks = looked_at(said, expected=suite.language)
+    asked = {prompt.id: prompt.question for prompt in suite.prompts}
+    return beside([look for _, look in looks], [asked[name] for name, _ in looks])
+
+
+def _shown(suite: Asked, subject: Subject) -> dict[str, tuple[Passage, ...]]:
+    """The passages in the prompts of questions about documents, which name their evidence."""
+    if not subject.searched or suite.company is None:
+        return {}
+    return {prompt.id: subject.frame(prompt.turns[-1]).shown for prompt in suite.prompts}
+
+
+def _marks(
+    suite: Asked, said: Sequence[Answer], verdicts: Sequence[Verdict], shown: Mapping[str, Sequence[Passage]]
+) -> Marks | None:
+    if suite.score is None:
+        return None
+    pairs = [(each.question, verdict) for each, verdict in zip(said, verdicts, strict=True)]
+    return marks(suite.prompts, said, verdicts, suite.figures(pairs, shown=bool(shown)))
+
+
+def _verdicts(
+    suite: Asked, said: Sequence[Answer], shown: Mapping[str, Sequence[Passage]]
+) -> list[tuple[str, Verdict]]:
     """Each with its question; none where a judge has to read the answers."""
-    if (score := suite.score) is None:
+    if (score := suite.score_beside(shown)) is None:
         return []
     question = {prompt.id: prompt.question for prompt in suite.prompts}
     return [(question[each.question], score(each.question, each.turns[-1])) for each in said]
 
 
-def _f1(verdicts: Sequence[tuple[str, Verdict]]) -> float | None:
-    return estimate(list(per_question((question, each.f1) for question, each in verdicts).values())).mean
+def _f1(verdicts: Sequence[tuple[str, Verdict]]) -> Estimate:
+    return estimate(list(per_question((question, each.f1) for question, each in verdicts).values()))
 
 
-def _predicted(project: Project, suite: Asked, subject: Subject) -> tuple[float | None, list[str]]:
+def _predicted(project: Project, suite: Asked, subject: Subject) -> tuple[Estimate | None, list[str]]:
     """Bits for a character of what is asked; a note where its engine cannot read a text of it."""
     if not isinstance(subject.who, Near):
         return None, []
-    turns = (turn for prompt in suite.prompts for turn in prompt.turns)
+    turns = ((prompt.question, turn) for prompt in suite.prompts for turn in prompt.turns)
     try:
         return predicted(subject.who.model, turns, project.records), []
     except Mistake as mistake:
@@ -344,6 +313,13 @@ def _notes(examination: Examination) -> list[str]:
     subjects = [subject, other] if other else [subject]
     of_subjects = [f"{each.name}: {note}" for each in subjects for note in each.notes]
     return [*of_subjects, *_unlike(subject, other), *_once(examination), *_unshown(examination)]
+
+
+def _refusals(subject: Subject, took: Took) -> list[str]:
+    if not took.refused:
+        return []
+    count = f"{len(took.refused)} prompts" if len(took.refused) > 1 else "a prompt"
+    return [f"{subject.name}: the endpoint refused {count} for good and is not asked again: {took.refused[0]}"]
 
 
 def _unlike(subject: Subject, other: Subject | None) -> list[str]:

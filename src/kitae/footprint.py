@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from .adopt.table import characters_per_token
+from .answering import Took
 from .core.architecture import Architecture
 from .core.label import Label
 from .core.quantity import How
 from .core.reading import LICENCE as PRACTICE
 from .costing import HERE, architecture_of, look_at, memory_here
 from .estimate import courses_of
-from .examining import Took
 from .gate.policy import Endpoint
 from .naming import Subject
 from .plan.answering import memory_to_serve, rented

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .core.generation import Decoding, Identity
 from .core.label import Label
@@ -13,6 +13,7 @@ from .core.quantity import Money, total
 from .core.records import Records
 from .core.run import Watcher
 from .evaluate.asking import ask_all
+from .evaluate.clusters import clustered
 from .evaluate.collect import SILENCE_TRIES, Ask
 from .evaluate.judging.asked import Answer
 from .evaluate.judging.protocol import Protocol, protocol_named
@@ -20,11 +21,15 @@ from .evaluate.judging.published import Row
 from .evaluate.judging.request import JUDGMENTS, JudgeRequest, Judgment, judged, requests_for
 from .evaluate.judging.rows import rows_of, tally_of
 from .evaluate.judging.standing import version_of
-from .evaluate.judging.tally import Tally, tally
+from .evaluate.judging.tally import Tally, categories_of, category_order, tally
 from .evaluate.purse import Purse
+from .evaluate.statistics import Estimate
 from .naming import Subject, judge_named
 from .project import Project
 from .suites import Asked
+
+REFUSED_ANSWER = "there is no answer: the endpoint refuses the prompt"
+"""Why a judge was not asked."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,8 @@ class Judged:
     money: Money | None
     """For all of them, whenever they were made."""
     judgments: Sequence[Judgment] = ()
+    per_category: Mapping[str, Estimate] = field(default_factory=dict)
+    """Those of the tally, with their intervals, clustered by question."""
     against: str = ""
     """Of pairs: the other model."""
     games: Games | None = None
@@ -148,8 +155,10 @@ def rate(
     protocol = judge.protocol
     requests = list(requests_for(suite, answers, protocol, judge=judge.version))
     kept = sum(records.get(JUDGMENTS, request.key) is not None for request in requests)
+    said = {answer.key: answer for answer in answers}
+    refused = [each for each in requests if any(said[key].refused(each.about.turn) for key in each.about.answers)]
     failed = ask_all(
-        [ask_of(request, protocol) for request in requests],
+        [ask_of(request, protocol) for request in requests if request not in refused],
         judge.who.who,
         records,
         kind=JUDGMENTS,
@@ -160,8 +169,10 @@ def rate(
         silence_tries=SILENCE_TRIES,
     )
     judgments = _read(records, requests)
-    reasons = [*failed.values(), *(each.parse.why for each in judgments if each.parse.failed)]
+    unread = [each.parse.why for each in judgments if each.parse.failed]
+    reasons = [*[REFUSED_ANSWER] * len(refused), *failed.values(), *unread]
     found, games, notes = _counted(judgments, protocol, answers, requests, model)
+    rows = [row for row in rows_of(judgments, protocol.scale) if row.model == found.model]
     return Judged(
         judge=judge.name,
         identity=judge.who.identity,
@@ -172,6 +183,7 @@ def rate(
         kept=kept,
         money=total(each.money for each in judgments),
         judgments=judgments,
+        per_category=_per_category(rows),
         against=protocol.baseline,
         games=games,
         notes=(*notes, *served_by(judge.name, judgments)),
@@ -192,6 +204,17 @@ def _counted(
     found = {each.model: each for each in tally(rows, "pairwise")}
     others = [f"{name}: {note}" for name, each in found.items() if name != model for note in each.notes]
     return found[model], _games([row for row in rows if row.model == model]), others
+
+
+def _per_category(rows: Sequence[Row]) -> dict[str, Estimate]:
+    names, groups = categories_of(rows), dict[str, list[tuple[float, str]]]()
+    for row in rows:
+        if row.score is not None and names[row.question]:
+            groups.setdefault(names[row.question], []).append((row.score, row.unit))
+    return {
+        name: clustered([score for score, _ in groups[name]], [unit for _, unit in groups[name]], rows[0].scale)
+        for name in sorted(groups, key=category_order)
+    }
 
 
 def _games(rows: Sequence[Row]) -> Games:

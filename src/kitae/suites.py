@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .core.label import Label
 from .core.mistakes import Mistake, nearest
 from .core.noun import Noun, digest
+from .core.passage import Passage
 from .core.suite import Suite, read_suite
 from .evaluate.imported.shelf import imported_suite
 from .evaluate.imported.shelf import names as imported_names
 from .evaluate.judging.asked import Asked as Prompt
 from .evaluate.judging.prompts import Template
+from .evaluate.marks import citations, honesty
 from .evaluate.scoring import Verdict
+from .evaluate.statistics import Estimate
 from .evaluate.suites import OWN, OwnSuite, own_suite, score_of
+from .evaluate.surface import Tongue
 from .project import Project
 
 
@@ -43,6 +47,8 @@ class Asked:
     """Where it is the project's own."""
     templates: tuple[Template, ...] = ()
     """Published prompts for a judge that were imported with it."""
+    language: Tongue | None = None
+    """That answers should be in; `None` where nobody says."""
     notes: tuple[str, ...] = ()
     """What has to be said wherever its scores are shown."""
     whole: int = 0
@@ -54,6 +60,23 @@ class Asked:
         if self.company is not None:
             return score_of(self.company)
         return self.own.score if self.own is not None and self.own.scored == "program" else None
+
+    def score_beside(self, shown: Mapping[str, Sequence[Passage]]) -> Callable[[str, str], Verdict] | None:
+        """The same of answers to prompts that showed passages; by the ids of the prompts."""
+        return score_of(self.company, shown) if self.company is not None else self.score
+
+    def figures(self, verdicts: Iterable[tuple[str, Verdict]], *, shown: bool) -> dict[str, Estimate]:
+        """What a program tells beside the share of right answers.
+
+        Args:
+            verdicts: Each with the id of its prompt.
+            shown: Whether the prompts showed passages, so that there was something to cite.
+        """
+        if self.company is None:
+            return self.own.figures(verdicts) if self.own is not None else {}
+        answerable = {question.id: question.answerable for question in self.company.questions}
+        told = [(name, answerable[name], each) for name, each in verdicts]
+        return honesty(told) | (citations(told) if shown else {})
 
     @property
     def has_gold(self) -> bool:
@@ -92,7 +115,7 @@ def suite_named(project: Project, name: str) -> Asked:
     """
     if name in OWN:
         own = own_suite(name)
-        return Asked(name, own.prompts, Label.PUBLIC, own)
+        return Asked(name, own.prompts, Label.PUBLIC, own, language="ja")
     for recipe in project.file.suites:
         if recipe.name == name:
             suite = read_suite(project.folder / recipe.file, name=name, kind=recipe.kind)
@@ -100,13 +123,20 @@ def suite_named(project: Project, name: str) -> Asked:
                 CompanyPrompt(id=each.id, question=each.id, turns=(each.question,), version=each.version)
                 for each in suite.questions
             ]
-            return Asked(name, prompts, recipe.label, company=suite)
+            return Asked(name, prompts, recipe.label, company=suite, language=project.file.project.language)
     if name in imported_names(project.folder):
         # What others have published is public; its licence stands in its own file.
         imported = imported_suite(project.folder, name)
         suite_of = imported.suite()
-        notes = tuple(imported.notes)
-        return Asked(name, suite_of.prompts, Label.PUBLIC, suite_of, templates=imported.templates, notes=notes)
+        return Asked(
+            name,
+            suite_of.prompts,
+            Label.PUBLIC,
+            suite_of,
+            templates=imported.templates,
+            language=imported.language,
+            notes=tuple(imported.notes),
+        )
     raise Mistake(f"no suite `{name}`", where="--suite", hint=nearest(name, suite_names(project)))
 
 

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from .answering import MAX_TOKENS, Took, Wanted
 from .commands import make_all
 from .core.document import Document
 from .core.generation import Identity
@@ -17,7 +18,7 @@ from .evaluate.asking import Near
 from .evaluate.choice import Choice, Pair, Standing, as_pair, choose, pair_of
 from .evaluate.judging.contrast import contrast
 from .evaluate.statistics import Interval
-from .examining import MAX_TOKENS, Examination, Examined, Took, Wanted, carry_out, judges_of, prepare
+from .examining import Examination, Examined, carry_out, judges_of, prepare
 from .footprint import Footprint, Price, footprint, price
 from .naming import in_gguf, label_of
 from .project import Project
@@ -156,7 +157,6 @@ def _check_names(sought: Sought) -> None:
 
 
 def _wanted(project: Project, sought: Sought, model: str, suite: str) -> Wanted:
-    own = project.file.judges.get(sought.judge)
     read = suite_named(project, suite).score is None
     return Wanted(
         suite=suite,
@@ -165,8 +165,7 @@ def _wanted(project: Project, sought: Sought, model: str, suite: str) -> Wanted:
         retrieval=sought.retrieval,
         number_format=sought.number_format,
         max_tokens=sought.max_tokens,
-        budget=sought.budget or (own.budget if own else None),
-        for_answers=sought.budget is not None,
+        budget=sought.budget,
         limit=sought.limit,
     )
 
@@ -216,6 +215,7 @@ def together(took: Sequence[Took]) -> Took:
         tokens=sum(each.tokens for each in took),
         seconds=sum(each.seconds for each in took),
         money=total(each.money for each in took),
+        refused=tuple(why for each in took for why in each.refused),
     )
 
 

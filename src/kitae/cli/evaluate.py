@@ -11,6 +11,8 @@ from ..core.mistakes import Mistake
 from ..core.quantity import Money, parse_budget
 from ..evaluate.judging.panel import Panel
 from ..evaluate.judging.standing import version_of
+from ..evaluate.statistics import Estimate
+from ..evaluate.surface import Surfaces
 from ..examining import Examined, Judged, Wanted, examine
 from ..project import Project
 from ..suites import suite_names
@@ -59,17 +61,25 @@ def _check(project: Project, wanted: Wanted) -> None:
 
 
 def _output(found: Examined) -> EvaluateOutput:
-    program = found.program
+    program, marks, f1, bits = found.program, found.marks, found.f1, found.bits_per_character
     return EvaluateOutput(
         suite=found.suite.name,
         version=found.suite.version,
         model=found.model,
         identity=found.identity.model_dump(),
         answers=len(found.answers),
-        program=program and EstimateOutput(n=program.n, mean=program.mean, interval=pair(program.interval)),
-        f1=found.f1,
-        bits_per_character=found.bits_per_character,
-        surface=found.surfaces and SurfaceOutput.model_validate(found.surfaces.model_dump()),
+        refused=len(found.took.refused),
+        cost=str(found.took.money or ""),
+        cost_against=str((found.theirs and found.theirs.money) or ""),
+        program=program and _estimate(program),
+        program_bounds=pair(marks.bounds) if marks else None,
+        per_category={name: _estimate(each) for name, each in marks.per_category.items()} if marks else {},
+        figures={name: _estimate(each) for name, each in marks.figures.items()} if marks else {},
+        f1=f1 and f1.mean,
+        f1_interval=pair(f1.interval) if f1 else None,
+        bits_per_character=bits and bits.mean,
+        bits_interval=pair(bits.interval) if bits else None,
+        surface=found.surfaces and _surface(found.surfaces),
         judged=found.judged and _judged(found.judged),
         more=tuple(map(_judged, found.more)),
         panel=found.panel and _panel(found, found.panel),
@@ -77,11 +87,21 @@ def _output(found: Examined) -> EvaluateOutput:
     )
 
 
+def _estimate(found: Estimate) -> EstimateOutput:
+    return EstimateOutput(n=found.n, mean=found.mean, interval=pair(found.interval))
+
+
+def _surface(found: Surfaces) -> SurfaceOutput:
+    ends = {name: (each.low, each.high) for name, each in found.intervals.items()}
+    return SurfaceOutput(**found.model_dump(exclude={"intervals"}), intervals=ends)
+
+
 def _judged(found: Judged) -> JudgedOutput:
     told = found.tally.model_dump(exclude={"model", "n_duplicate", "consistency", "notes", "interval"})
     return JudgedOutput(
         **told,
         interval=pair(found.tally.interval),
+        category_intervals={name: pair(each.interval) for name, each in found.per_category.items()},
         judge=found.judge,
         identity=found.identity.model_dump(),
         protocol=found.protocol,
@@ -116,26 +136,68 @@ def _tell(console: Console, output: EvaluateOutput) -> None:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     say(f"{output.suite} ({output.version}): {output.answers} answers of {output.model}")
-    if output.program and output.program.mean is not None:
-        said = f"{output.program.mean:.3f}  {_ends(output.program.interval)}  ({output.program.n} questions)"
-        say(f"  right    {said}" + ("" if output.f1 is None else f", F1 {output.f1:.3f}"))
+    for line in _scored(output):
+        say(line)
     for each in (*((output.judged,) if output.judged else ()), *output.more):
         for line in _rating(each):
             say(line)
     if output.panel:
         for line in _together(output.panel):
             say(line)
-    if output.surface:
-        seen = output.surface
-        shares = [f"{name.replace('_', ' ')} {getattr(seen, name):.0%}" for name in _SHARES if getattr(seen, name)]
-        say(f"  answers  {seen.characters:.0f} characters; {', '.join(shares) or 'nothing wrong at first sight'}")
+    for line in _seen(output.surface) if output.surface else ():
+        say(line)
     if output.bits_per_character is not None:
-        say(f"  asked    {output.bits_per_character:.2f} bits a character")
+        say(f"  asked    {output.bits_per_character:.2f} bits a character  {_ends(output.bits_interval)}")
+    for money, model in ((output.cost, output.model), (output.cost_against, "the other model")):
+        if money:
+            say(f"  paid     {money} in all for the answers of {model}")
     for note in output.notes:
         say(f"note: {note}")
 
 
-_SHARES = ("empty", "wrong_language", "refused", "cut_off", "loops")
+def _scored(output: EvaluateOutput) -> list[str]:
+    """What a program says."""
+    right = output.program
+    if right is None or right.mean is None:
+        return []
+    lines = [f"  right    {right.mean:.3f}  {_ends(right.interval)}  ({right.n} questions)"]
+    if output.program_bounds:
+        between = " and ".join(f"{end:.3f}" for end in output.program_bounds)
+        told = f"{output.refused} by the endpoint for good, counted as wrong"
+        lines.append(f"  refused  {told}; with them the share is between {between}")
+    if output.f1 is not None:
+        lines.append(f"  F1       {output.f1:.3f}  {_ends(output.f1_interval)}")
+    figures = {**output.figures, **output.per_category}
+    width = max(map(len, figures), default=0)
+    return [*lines, *(f"  {name.replace('_', ' '):{width}}  {_figure(each)}" for name, each in figures.items())]
+
+
+def _figure(found: EstimateOutput) -> str:
+    return "-" if found.mean is None else f"{found.mean:.2f}  {_ends(found.interval)}  ({found.n})"
+
+
+_SEEN = {
+    "japanese": "Japanese letters",
+    "wrong_language": "wrong language",
+    "refused": "refusals",
+    "cut_off": "cut off",
+    "repetition": "repetition",
+    "loops": "loops",
+    "empty": "empty",
+}
+
+
+def _seen(found: SurfaceOutput) -> list[str]:
+    """What the answers look like; of a language that nobody asked for none is wrong."""
+    shares = ((told, getattr(found, name), found.intervals.get(name)) for name, told in _SEEN.items())
+    told = [f"{name} {share:.0%}{_percent(ends)}" for name, share, ends in shares if share is not None]
+    length = found.intervals.get("characters")
+    between = f" ({length[0]:.0f}..{length[1]:.0f})" if length else ""
+    return [f"  answers  {found.characters:.0f} characters{between}", f"           {', '.join(told)}"]
+
+
+def _percent(ends: tuple[float, float] | None) -> str:
+    return f" ({ends[0]:.0%}..{ends[1]:.0%})" if ends else ""
 
 
 def _rating(found: JudgedOutput) -> list[str]:
@@ -148,8 +210,8 @@ def _rating(found: JudgedOutput) -> list[str]:
         bounds = f"with them between {found.mean_low:.2f} and {found.mean_high:.2f}"
         lines.append(f"  {found.n_failed} judgments failed; {bounds}")
         lines += [f"    {count} × {why}" for why, count in found.why_failed.items()]
-    figures = "  ".join(f"{name} {mean:.2f}" for name, mean in found.per_category.items() if name)
-    lines += [f"  {figures}"] if figures else []
+    intervals = found.category_intervals
+    lines += [f"  {name}  {mean:.2f}  {_ends(intervals.get(name))}" for name, mean in found.per_category.items()]
     cost = f", {found.cost} in all" if found.cost else ""
     return [*lines, f"  {found.made} judgments made now, {found.kept} kept{cost}"]
 

@@ -23,12 +23,17 @@ class SurfaceOutput(Noun):
     empty: float
     japanese: float | None
     """Share of Japanese letters."""
-    wrong_language: float
+    wrong_language: float | None
+    """`null` where nobody says which language is right."""
     refused: float
     cut_off: float
+    repetition: float
+    """Mean share of 10 characters in a row that stood in the answer before."""
     loops: float
     characters: float
     sentences: float
+    intervals: dict[str, Pair]
+    """Of these figures, by their names."""
 
 
 class GamesOutput(Noun):
@@ -52,6 +57,7 @@ class JudgedOutput(Noun):
     mean_high: float
     per_turn: dict[str, float]
     per_category: dict[str, float]
+    category_intervals: dict[str, Pair | None]
     interval: Pair | None
     why_failed: dict[str, int]
     made: int
@@ -89,11 +95,26 @@ class EvaluateOutput(Output):
     model: str
     identity: dict[str, str]
     answers: int
+    refused: int
+    """Prompts that the endpoint refuses for good, first and later turns alike."""
+    cost: str
+    """Of the answers, whenever they were given; empty where the endpoint names no price."""
+    cost_against: str
+    """The same of the other model's."""
     program: EstimateOutput | None
+    program_bounds: Pair | None
+    """Of the same mean, with every prompt that was refused for good wrong, as it counts, and right."""
+    per_category: dict[str, EstimateOutput]
+    """What a program scores, by category."""
+    figures: dict[str, EstimateOutput]
+    """What else a program tells: `discernment`, `false_refusals`, `false_answers`, `consistency`, and with retrieval
+    `citation_precision`, `citation_recall`, `evidence_shown`."""
     f1: float | None
     """Mean character F1, where answers are compared with known ones."""
+    f1_interval: Pair | None
     bits_per_character: float | None
     """That the model needs for what is asked; `None` behind an endpoint."""
+    bits_interval: Pair | None
     surface: SurfaceOutput | None
     judged: JudgedOutput | None
     """By the first judge."""

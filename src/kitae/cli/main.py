@@ -161,7 +161,7 @@ def evaluate(
     number_format: Annotated[str, typer.Option(help="That a folder is computed in.")] = "float32",
     samples: Annotated[int, typer.Option(min=1, help="Answers to each question that is not decoded greedily.")] = 1,
     max_tokens: Annotated[int, typer.Option(min=1, help="Of an answer.")] = 1024,
-    budget: Annotated[str, typer.Option(help="What the judge may cost at most: $5, 500円.")] = "",
+    budget: Annotated[str, typer.Option(help="What answers and judgments may cost in all: $5, 500円.")] = "",
     json: Json = False,
 ) -> None:
     """Let a model answer a suite, and rate the answers by program and judge."""

@@ -17,12 +17,13 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ..core.noun import Noun
-from .statistics import LEVEL, Difference, Estimate, Interval
+from .statistics import LEVEL, Difference, Estimate, Interval, wilson
 
 POWER = 0.8
 """With which a difference that is called detectable is found."""
 Bounds = tuple[float, float]
 EVERYTHING: Bounds = (-math.inf, math.inf)
+SHARE: Bounds = (0.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,30 @@ def clustered(values: Sequence[float], clusters: Sequence[Hashable], bounds: Bou
         return Estimate(mean=None, interval=None, n=0)
     found = spread(values, clusters)
     return Estimate(mean=found.mean, interval=found.interval(bounds), n=found.n)
+
+
+def ratio(
+    tops: Sequence[float], bottoms: Sequence[float], clusters: Sequence[Hashable], bounds: Bounds = EVERYTHING
+) -> Estimate:
+    """The sum of the tops over that of the bottoms, each pair with the question that it belongs to.
+
+    The interval is that of the linearised ratio (Cochran, Sampling Techniques, 3rd edition, 1977, section 2.11). Where
+    a share is 0 or 1 everywhere, so that nothing scatters, it is Wilson's over the questions.
+
+    Returns:
+        `n` counts the pairs; mean and interval are `None` where the bottoms come to nothing.
+    """
+    below = math.fsum(bottoms)
+    if not below:
+        return Estimate(mean=None, interval=None, n=0)
+    found, size = math.fsum(tops) / below, below / len(bottoms)
+    told = spread([found + (top - found * bottom) / size for top, bottom in zip(tops, bottoms, strict=True)], clusters)
+    interval = told.interval(bounds)
+    if bounds == SHARE and found in SHARE:
+        questions = len({cluster for cluster, bottom in zip(clusters, bottoms, strict=True) if bottom})
+        low, high = wilson(round(found) * questions, questions)
+        interval = Interval(low=low, high=high, how="wilson")
+    return Estimate(mean=found, interval=interval, n=len(tops))
 
 
 Key = TypeVar("Key", bound=tuple[Hashable, Hashable])

@@ -28,7 +28,7 @@ FEW_CHANGES = 10
 interval (2012) for the same reason."""
 
 Floats = npt.NDArray[np.float64]
-Method = Literal["bootstrap", "wilson", "bonett-price", "clustered-t", "none"]
+Method = Literal["bootstrap", "wilson", "bonett-price", "clustered-t", "square-and-add", "none"]
 
 
 class Interval(Noun):
@@ -143,6 +143,21 @@ def per_question(credits: Iterable[tuple[str, float]]) -> dict[str, float]:
     for question, credit in credits:
         groups.setdefault(question, []).append(credit)
     return {question: sum(each) / len(each) for question, each in groups.items()}
+
+
+def sum_of(one: Estimate, two: Estimate) -> Estimate:
+    """The sum of two means over different questions; `None` where one of them is.
+
+    Square-and-add, which keeps the lopsided intervals of shares near 0 and 1: Zou and Donner, "Construction of
+    confidence limits about effect measures", Statistics in Medicine 27(10), 2008.
+    """
+    if one.mean is None or two.mean is None or one.interval is None or two.interval is None:
+        return Estimate(mean=None, interval=None, n=0)
+    total = one.mean + two.mean
+    below = math.hypot(one.mean - one.interval.low, two.mean - two.interval.low)
+    above = math.hypot(one.interval.high - one.mean, two.interval.high - two.mean)
+    interval = Interval(low=total - below, high=total + above, how="square-and-add")
+    return Estimate(mean=total, interval=interval, n=one.n + two.n)
 
 
 def _interval(values: Sequence[float]) -> Interval:

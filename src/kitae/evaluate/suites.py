@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from ..core.artifact import Artifact
@@ -11,6 +11,7 @@ from ..core.dialogue import Dialogue
 from ..core.files import file_digest
 from ..core.mistakes import Mistake
 from ..core.noun import digest
+from ..core.passage import Passage
 from ..core.run import Run
 from ..core.stage import Stage
 from ..core.suite import Evidence, Question, Suite, read_suite
@@ -115,13 +116,20 @@ def question_of(dialogue: Dialogue) -> Question:
     )
 
 
-def score_of(suite: Suite) -> Callable[[str, str], Verdict]:
-    """What a program makes of an answer to the question of an id. Which passages it cites is not looked at."""
-    return functools.partial(_scored, {question.id: question for question in suite.questions})
+def score_of(suite: Suite, shown: Mapping[str, Sequence[Passage]] | None = None) -> Callable[[str, str], Verdict]:
+    """What a program makes of an answer to the question of an id.
+
+    Args:
+        shown: The passages in the prompt of each question, as far as any were. Only these can be cited rightly.
+    """
+    return functools.partial(_scored, {question.id: question for question in suite.questions}, shown or {})
 
 
-def _scored(questions: Mapping[str, Question], name: str, answer: str) -> Verdict:
-    return judge(questions[name], read_answer(answer, []), [])
+def _scored(
+    questions: Mapping[str, Question], shown: Mapping[str, Sequence[Passage]], name: str, answer: str
+) -> Verdict:
+    passages = shown.get(name, ())
+    return judge(questions[name], read_answer(answer, passages), passages)
 
 
 def _sealed(suite: Suite, run: Run, *, drafted: bool) -> Artifact:

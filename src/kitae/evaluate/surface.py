@@ -8,13 +8,19 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
-from typing import Literal
+from collections.abc import Callable, Iterable, Sequence
+from itertools import zip_longest
+from typing import Any, Final, Literal
+
+from pydantic import Field
 
 from ..core.generation import Finish
 from ..core.noun import Noun
+from .clusters import EVERYTHING, SHARE, Bounds, clustered, ratio
+from .judging.asked import Answer
 from .normalise import normalise
 from .scoring import char_f1
+from .statistics import Estimate, Interval, estimate, per_question
 
 Tongue = Literal["ja", "zh", "ko", "en", "other", "none"]
 """`none`: too few letters to say."""
@@ -48,7 +54,8 @@ class Surface(Noun):
     japanese: float | None
     """Share of Japanese letters, code left out; `None` where there is no letter."""
     language: Tongue
-    wrong_language: bool
+    wrong_language: bool | None
+    """`None` where nobody says which is right."""
     refused: bool
     cut_off: bool
     repetition: float
@@ -63,21 +70,42 @@ class Surfaces(Noun):
     empty: float
     japanese: float | None
     """Mean over the answers that have letters."""
-    wrong_language: float
+    wrong_language: float | None
+    """`None` where nobody says which is right."""
     refused: float
     cut_off: float
+    repetition: float
+    """Mean over the answers."""
     loops: float
     characters: float
     sentences: float
+    intervals: dict[str, Interval] = Field(default_factory=dict)
+    """Of these figures, by their names, where it is known what is clustered."""
 
 
-def surface(text: str, finish: Finish = "stop", *, expected: Tongue = "ja") -> Surface:
+FIGURES: Final[dict[str, Callable[[Surface], float | None]]] = {
+    "empty": lambda each: each.characters == 0,
+    "japanese": lambda each: each.japanese,
+    "wrong_language": lambda each: each.wrong_language,
+    "refused": lambda each: each.refused,
+    "cut_off": lambda each: each.cut_off,
+    "repetition": lambda each: each.repetition,
+    "loops": lambda each: each.loops,
+    "characters": lambda each: each.characters,
+    "sentences": lambda each: each.sentences,
+}
+"""What is told of many answers, and how it is read from one; `None` of those that are left out."""
+LENGTHS = ("characters", "sentences")
+"""Of these, those that are no shares."""
+
+
+def surface(text: str, finish: Finish = "stop", *, expected: Tongue | None = "ja") -> Surface:
     """Looks at an answer.
 
     Args:
         text: As the model wrote it.
         finish: `length` if it was cut off at the limit of tokens.
-        expected: The language that it should be in.
+        expected: The language that it should be in; `None` where nobody says.
     """
     found = language(text)
     return Surface(
@@ -85,7 +113,7 @@ def surface(text: str, finish: Finish = "stop", *, expected: Tongue = "ja") -> S
         sentences=len([part for part in re.split(r"[。！？!?\n]+", text) if any(c.isalnum() for c in part)]),
         japanese=japanese_share(text),
         language=found,
-        wrong_language=found not in (expected, "none"),
+        wrong_language=None if expected is None else found not in (expected, "none"),
         refused=refuses(text),
         cut_off=cut_off(text, finish),
         repetition=repetition(text),
@@ -93,27 +121,49 @@ def surface(text: str, finish: Finish = "stop", *, expected: Tongue = "ja") -> S
     )
 
 
-def beside(found: Sequence[Surface]) -> Surfaces | None:
-    """Shares and means over answers; `None` where there is none."""
+def looked_at(answers: Iterable[Answer], *, expected: Tongue | None) -> list[tuple[str, Surface]]:
+    """What every turn of every answer looks like, with the id of its question; what was refused looks like nothing."""
+    ends = ((each, zip_longest(each.turns, each.finishes, fillvalue="stop")) for each in answers)
+    return [
+        (each.question, surface(text, "length" if end == "length" else "stop", expected=expected))
+        for each, turns in ends
+        for text, end in turns
+        if end != "refused"
+    ]
+
+
+def beside(found: Sequence[Surface], questions: Sequence[str] = ()) -> Surfaces | None:
+    """Shares and means over answers; `None` where there is none.
+
+    Args:
+        questions: What each answer is to, which errors are clustered by; without them there are no intervals.
+    """
     if not found:
         return None
-    shares = [each.japanese for each in found if each.japanese is not None]
-    return Surfaces(
-        n=len(found),
-        empty=_mean(each.characters == 0 for each in found),
-        japanese=_mean(shares) if shares else None,
-        wrong_language=_mean(each.wrong_language for each in found),
-        refused=_mean(each.refused for each in found),
-        cut_off=_mean(each.cut_off for each in found),
-        loops=_mean(each.loops for each in found),
-        characters=_mean(each.characters for each in found),
-        sentences=_mean(each.sentences for each in found),
-    )
+    means: dict[str, Any] = {name: _mean(map(read, found)) for name, read in FIGURES.items()}
+    return Surfaces(n=len(found), intervals=_intervals(found, questions) if questions else {}, **means)
 
 
-def _mean(values: Iterable[float]) -> float:
-    listed = list(values)
-    return sum(listed) / len(listed)
+def _mean(values: Iterable[float | None]) -> float | None:
+    listed = [value for value in values if value is not None]
+    return sum(listed) / len(listed) if listed else None
+
+
+def _intervals(found: Sequence[Surface], questions: Sequence[str]) -> dict[str, Interval]:
+    told = {}
+    for name, read in FIGURES.items():
+        pairs = [(question, read(each)) for question, each in zip(questions, found, strict=True)]
+        values = [(question, float(value)) for question, value in pairs if value is not None]
+        told[name] = _interval(values, EVERYTHING if name in LENGTHS else SHARE)
+    return {name: interval for name, interval in told.items() if interval is not None}
+
+
+def _interval(values: Sequence[tuple[str, float]], bounds: Bounds) -> Interval | None:
+    """Where a question's answers are all so or all otherwise, it is that of a share of questions."""
+    whole = list(per_question(values).values())
+    if bounds == SHARE and set(whole) <= set(SHARE):
+        return estimate(whole).interval
+    return clustered([value for _, value in values], [question for question, _ in values], bounds).interval
 
 
 def japanese_share(text: str) -> float | None:
@@ -236,15 +286,15 @@ def best_f1(answer: str, gold: Sequence[str]) -> float:
     return max((char_f1(answer, each) for each in gold), default=0.0)
 
 
-def bits_per_character(nats: Sequence[float], texts: Sequence[str]) -> float | None:
+def bits_per_character(nats: Sequence[float], texts: Sequence[str], questions: Sequence[str]) -> Estimate:
     """How many bits a model needs for a character of these texts: lower is better, and vocabularies do not matter.
 
     Args:
         nats: Of each text `-ln p(text)`, summed over its tokens (see `core.generation.Likelihood`).
         texts: Every character counts, white space too.
+        questions: That each text is of: what errors are clustered by.
 
     Returns:
-        `None` where the texts have no character.
+        Its mean is `None` where the texts have no character.
     """
-    characters = sum(len(text) for text in texts)
-    return math.fsum(nats) / math.log(2) / characters if characters else None
+    return ratio([each / math.log(2) for each in nats], [len(text) for text in texts], questions)

@@ -12,6 +12,7 @@ from ..core.artifact import Artifact
 from ..core.mistakes import Mistake, nearest
 from ..core.noun import Noun
 from ..core.suite import SuiteKind
+from .marks import citations
 from .nulls import NULL, NULLS
 from .recipe import Row, Way
 from .scorecard import TIMINGS, Score, Timing, row_of, scores
@@ -215,15 +216,8 @@ def _counts(found: Sequence[Score]) -> dict[str, Any]:
 def _citations(found: Sequence[Score], row: Row) -> dict[str, float | None]:
     if not row.searches:  # nothing was shown that could be cited
         return dict.fromkeys(("citation_precision", "citation_recall", "evidence_shown"))
-    checkable = [score for score in found if score.verdict.supported is not None]
-    judged = [*checkable, *(score for score in found if not score.answerable)]
-    return {
-        "citation_precision": _share(
-            sum(score.verdict.supporting for score in judged), sum(score.verdict.cited for score in judged)
-        ),
-        "citation_recall": _share(sum(bool(score.verdict.supported) for score in checkable), len(checkable)),
-        "evidence_shown": _share(sum(bool(score.verdict.evidence_shown) for score in checkable), len(checkable)),
-    }
+    told = citations((score.question, score.answerable, score.verdict) for score in found)
+    return {name: each.mean for name, each in told.items()}
 
 
 def _share(count: int, of: int) -> float | None:

@@ -221,6 +221,11 @@ _REASONS: tuple[tuple[str, str], ...] = (
     (r"names a number that nobody gave", "根拠のない数を挙げた"),
     (r"claims: (.*)", r"「\1」と断定した"),
     (r"no judgment came", "審査が届かなかった"),
+    (r"the endpoint refuses the prompt", "接続先が質問そのものを断る"),
+    (
+        r"(\d+) of (\d+) answers: the endpoint refuses the prompt; with them between (.*) and (.*)",
+        r"\2件のうち\1件は、接続先が質問そのものを断る。平均は\3から\4の間",
+    ),
     (r"no \[\[n\]\](?: in the last line)?", "最後の行に点数がない"),
     (r"(\d+) \[\[n\]\] in the last line", r"最後の行に点数が\1個ある"),
     (r"(\[\[.*\]\]) is no number", r"\1は数ではない"),

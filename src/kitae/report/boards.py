@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations, zip_longest
+from itertools import combinations
 from typing import Literal, NamedTuple, Protocol
 
 from ..core.generation import Identity
@@ -18,7 +18,7 @@ from ..evaluate.judging.request import About, Judgment
 from ..evaluate.judging.tally import Tally
 from ..evaluate.scoring import Verdict
 from ..evaluate.statistics import Difference, Estimate
-from ..evaluate.surface import Surfaces, beside, surface
+from ..evaluate.surface import Surfaces, Tongue, beside, looked_at
 
 Kind = Literal["single", "pair", "program"]
 """Rated by a judge one by one, by a judge in pairs, or by a program."""
@@ -36,6 +36,11 @@ class Suite(Protocol):
     @property
     def score(self) -> Callable[[str, str], Verdict] | None:
         """What a program makes of an answer to the prompt of an id."""
+        ...
+
+    @property
+    def language(self) -> Tongue | None:
+        """That answers should be in; `None` where nobody says."""
         ...
 
     @property
@@ -106,12 +111,13 @@ class Line:
     cost: str
     """Of the judge, for this model; empty where no price is known."""
     answers: tuple[Answer, ...]
+    language: Tongue | None = None
+    """That they should be in; `None` where nobody says."""
 
     @cached_property
     def surfaces(self) -> Surfaces | None:
         """What can be seen of the answers without a judge; takes about a millisecond for each."""
-        said = (zip_longest(each.turns, each.finishes, fillvalue="stop") for each in self.answers)
-        return beside([surface(text, "length" if end == "length" else "stop") for each in said for text, end in each])
+        return beside([look for _, look in looked_at(self.answers, expected=self.language)])
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -86,7 +86,14 @@ def boards(
         groups.setdefault((about.suite, about.judge, about.protocol, bool(about.order)), []).append(each)
     judged = [Judged(own, known.get(key[0]), said, HALF if key[3] else scale).board() for key, own in groups.items()]
     by_program = [board for suite in suites if (board := scored(suite, said)) is not None and board.lines]
-    return sorted([*judged, *by_program], key=lambda board: (board.suite, board.judge, board.protocol))
+    found = [_in_language(board, known.get(board.suite)) for board in [*judged, *by_program]]
+    return sorted(found, key=lambda board: (board.suite, board.judge, board.protocol))
+
+
+def _in_language(board: Board, suite: Suite | None) -> Board:
+    """With what its answers should be written in."""
+    language = suite.language if suite else None
+    return replace(board, lines=tuple(replace(line, language=language) for line in board.lines))
 
 
 @dataclass(frozen=True)

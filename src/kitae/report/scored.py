@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 from ..evaluate.judging.asked import Answer
 from ..evaluate.judging.published import HALF
-from ..evaluate.judging.suspicion import flags
 from ..evaluate.judging.tally import Tally
+from ..evaluate.marks import Marks, marks
 from ..evaluate.scoring import Verdict
 from ..evaluate.statistics import Estimate, by_question
 from .boards import Board, Line, Rated, Said, Suite, Who, Words, best_first, names, questions, who_of
+
+REFUSED = "the endpoint refuses the prompt"
 
 
 def scored(suite: Suite, said: Said) -> Board | None:
@@ -20,29 +22,17 @@ def scored(suite: Suite, said: Said) -> Board | None:
     groups: dict[Who, list[Answer]] = {}
     for answer in said.to(suite):
         groups.setdefault(who_of(answer), []).append(answer)
-    clusters = {prompt.id: (prompt.question, prompt.category) for prompt in suite.prompts}
-    rated = {
-        who: [_verdict(score(answer.question, answer.turns[-1]), who, answer) for answer in answers]
-        for who, answers in groups.items()
-    }
+    clusters = {prompt.id: prompt.question for prompt in suite.prompts}
+    rated: list[Rated] = []
     lines = []
     for who, name in names(groups).items():
-        credits = [(clusters[each.question], each.score or 0.0) for each in rated[who]]
-        found = by_question((cluster, credit) for (cluster, _), credit in credits)
-        categories: dict[str, list[tuple[str, float]]] = {}
-        for (cluster, category), credit in credits:
-            categories.setdefault(category, []).append((cluster, credit))
-        lines.append(
-            Line(
-                who,
-                name,
-                _counted(who.model, found, len(credits), groups[who]),
-                {category: by_question(own_credits) for category, own_credits in categories.items()},
-                "",
-                tuple(groups[who]),
-            )
-        )
-    every = [each for own_rated in rated.values() for each in own_rated]
+        answers = groups[who]
+        verdicts = [score(answer.question, answer.turns[-1]) for answer in answers]
+        rated += [_rated(verdict, who, answer) for verdict, answer in zip(verdicts, answers, strict=True)]
+        credits = [(clusters[answer.question], each.credit) for answer, each in zip(answers, verdicts, strict=True)]
+        marked = marks(suite.prompts, answers, verdicts)
+        tally = _counted(who.model, by_question(credits), marked, answers)
+        lines.append(Line(who, name, tally, marked.per_category, "", tuple(answers)))
     return Board(
         suite=suite.name,
         kind="program",
@@ -50,38 +40,45 @@ def scored(suite: Suite, said: Said) -> Board | None:
         protocol="",
         scale=HALF,
         lines=best_first(lines),
-        questions=questions(suite, every, {}),
+        questions=questions(suite, rated, {}),
         left_out=0,
         notes=suite.notes,
     )
 
 
-def _verdict(verdict: Verdict, who: Who, answer: Answer) -> Rated:
+def _rated(verdict: Verdict, who: Who, answer: Answer) -> Rated:
+    turn = len(answer.turns)
     return Rated(
         who=who,
         question=answer.question,
         sample=answer.sample,
-        turn=len(answer.turns),
+        turn=turn,
         answer=answer.turns[-1],
         score=verdict.credit,
-        words=(Words(why=verdict.why),),
+        words=(Words(why=REFUSED if answer.refused(turn) else verdict.why),),
     )
 
 
-def _counted(model: str, found: Estimate, n: int, answers: Sequence[Answer]) -> Tally:
-    """A program reads every answer, so nothing fails."""
-    mean = found.mean or 0.0
+def _counted(model: str, found: Estimate, marked: Marks, answers: Sequence[Answer]) -> Tally:
+    """A program reads every answer: what fails is what an endpoint refuses to answer, and counts as wrong."""
+    mean, lost = found.mean or 0.0, marked.bounds
+    refused = sum(answer.refused(len(answer.turns)) for answer in answers)
+    told = (
+        (f"{refused} of {len(answers)} answers: {REFUSED}; with them between {lost.low:.2f} and {lost.high:.2f}",)
+        if lost
+        else ()
+    )
     return Tally(
         model=model,
-        n=n,
-        n_failed=0,
+        n=len(answers),
+        n_failed=refused,
         n_duplicate=0,
         mean_published=found.mean,
-        mean_low=mean,
-        mean_high=mean,
+        mean_low=lost.low if lost else mean,
+        mean_high=lost.high if lost else mean,
         per_turn={},
         per_category={},
         interval=found.interval,
         consistency=None,
-        notes=tuple(flags([text for each in answers for text in each.turns])),
+        notes=(*told, *marked.flags),
     )

@@ -17,9 +17,10 @@ from ..normalise import normalise
 from ..own.items import Prompt
 from ..own.shelf import OwnSuite, Scored
 from ..scoring import Verdict, bare, char_f1
+from ..surface import Tongue, language
 from .formats import HINT, Form, json_rows, read_questions
 from .items import Item, Measure
-from .known import KNOWN, Variant
+from .known import KNOWN, LANGUAGES, Variant
 
 UNKNOWN = "unknown"
 """Of a file whose digest is that of no published one."""
@@ -62,6 +63,16 @@ class Imported(Noun):
         unknown = [each.file for each in self.sources if each.variant == UNKNOWN]
         said = [f"{file} is no published file that is known here: its scores are its own" for file in unknown]
         return said + [f"{each.file}: {each.known_errors}" for each in self.sources if each.known_errors]
+
+    @property
+    def language(self) -> Tongue | None:
+        """That answers should be in: as it is known of published questions, else that of the right answers.
+
+        `None` where neither says.
+        """
+        right = "\n".join(text for item in self.items for text in (*item.references, *item.gold))
+        found = LANGUAGES.get(self.variant) or language(right)
+        return None if found in ("none", "other") else found
 
     def suite(self) -> OwnSuite:
         """In the form that models are asked and answers scored."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 from ...core.noun import Noun
 
@@ -77,3 +77,12 @@ KNOWN: Final[dict[str, Variant]] = {
     ),
 }
 """By digest. Whatever is not in it is said to be unknown, however its file is called."""
+
+LANGUAGES: Final[dict[str, Literal["ja", "en"]]] = {
+    "mtbench-en": "en",
+    "mtbench-ja-stability": "ja",
+    "jsquad-1.3-valid": "ja",
+    "jcommonsenseqa-1.3-valid": "ja",
+    "jaquad-0.1.0-dev": "ja",
+}
+"""That answers to published questions should be in, by the name of the set."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from ..normalise import is_quantity, normalise
 from ..scoring import Verdict, bare, char_f1
+from ..statistics import Estimate, estimate
 from .items import Prompt, Riddle
 
 ASKED = "考えた過程を書いてもかまいません。最後の行に「答え：」と書き、続けて答えだけを書いてください。"
@@ -35,16 +36,20 @@ def score(riddle: Riddle, answer: str) -> Verdict:
     return bare(right, f"says 「{said}」", f1=max(char_f1(said, accepted) for accepted in riddle.accepted))
 
 
-def consistency(verdicts: Iterable[tuple[Prompt, Verdict]]) -> float | None:
+def figures(verdicts: Iterable[tuple[Riddle, Verdict]]) -> dict[str, Estimate]:
+    """What is told beside the share of right riddles."""
+    return {"consistency": consistency(verdicts)}
+
+
+def consistency(verdicts: Iterable[tuple[Riddle, Verdict]]) -> Estimate:
     """Of the riddles that are right in some wording, the share that is right in all.
 
     Who knows an answer knows it however it is asked. `None` where nothing is right.
     """
     found: dict[str, list[bool]] = defaultdict(list)
-    for prompt, verdict in verdicts:
-        found[prompt.question].append(verdict.right)
-    known = [all(right) for right in found.values() if any(right)]
-    return sum(known) / len(known) if known else None
+    for riddle, verdict in verdicts:
+        found[riddle.id].append(verdict.right)
+    return estimate([float(all(right)) for right in found.values() if any(right)])
 
 
 _FINAL = re.compile(r"^[\s*#>\-・]*(?:最終的な|最終)?(?:答え|解答|回答|正解)\**\s*[:：は]\**\s*(.+)$", re.MULTILINE)

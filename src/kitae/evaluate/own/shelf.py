@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any, Literal, TypeVar
@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 from ...core.mistakes import Mistake, nearest
 from ...core.noun import Noun, digest
 from ..scoring import Verdict
+from ..statistics import Estimate
 from . import abstain, formats, riddles
 from .items import Exchange, Instruction, Probe, Prompt, Riddle
 
@@ -37,6 +38,9 @@ class OwnSuite:
     has_gold: bool = False
     """Whether a program compares answers with known ones."""
     _score: Mapping[str, Callable[[str], Verdict]] = field(default_factory=dict, repr=False)
+    _figures: Callable[[Iterable[tuple[Any, Verdict]]], dict[str, Estimate]] | None = None
+    _item: Mapping[str, Noun] = field(default_factory=dict, repr=False)
+    """Of each prompt."""
 
     @property
     def questions(self) -> int:
@@ -64,6 +68,14 @@ class OwnSuite:
             raise Mistake(f"{self.name} has no prompt `{prompt}`", hint=nearest(prompt, self._score))
         return self._score[prompt](answer)
 
+    def figures(self, verdicts: Iterable[tuple[str, Verdict]]) -> dict[str, Estimate]:
+        """What stands beside the share of right answers, by its name.
+
+        Args:
+            verdicts: Each with the id of its prompt.
+        """
+        return self._figures((self._item[prompt], each) for prompt, each in verdicts) if self._figures else {}
+
 
 @dataclass(frozen=True)
 class _Kind:
@@ -73,6 +85,7 @@ class _Kind:
     noun: type[Noun]
     prompts: Callable[[Any], list[Prompt]]
     score: Callable[[Any, str], Verdict] | None = None
+    figures: Callable[[Iterable[tuple[Any, Verdict]]], dict[str, Estimate]] | None = None
 
 
 def _turns(item: Exchange) -> list[Prompt]:
@@ -81,8 +94,12 @@ def _turns(item: Exchange) -> list[Prompt]:
 
 _KINDS: dict[str, _Kind] = {
     "forge-ja": _Kind("two turns of office work in eight categories", Exchange, _turns),
-    "riddles-ja": _Kind("riddles, logic, words, dates: each in two wordings", Riddle, riddles.prompts, riddles.score),
-    "abstain-ja": _Kind("invented things, real ones, harmless requests", Probe, abstain.prompts, abstain.score),
+    "riddles-ja": _Kind(
+        "riddles, logic, words, dates: each in two wordings", Riddle, riddles.prompts, riddles.score, riddles.figures
+    ),
+    "abstain-ja": _Kind(
+        "invented things, real ones, harmless requests", Probe, abstain.prompts, abstain.score, abstain.figures
+    ),
     "format-ja": _Kind("instructions that a program checks", Instruction, formats.prompts, formats.score),
 }
 
@@ -109,6 +126,8 @@ def own_suite(name: str) -> OwnSuite:
         prompts=tuple(prompt for _, prompt in pairs),
         items=tuple(items),
         _score={prompt.id: functools.partial(kind.score, item) for item, prompt in pairs} if kind.score else {},
+        _figures=kind.figures,
+        _item={prompt.id: item for item, prompt in pairs},
     )
 
 
