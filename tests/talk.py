@@ -20,6 +20,14 @@ from .conftest import write_project
 Speaks = Callable[[str], str]
 
 
+class Refused(Exception):
+    """What a model's function raises where the server answers that it will not do this."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+
+
 @dataclass
 class Server:
     """What it serves, and what it was asked."""
@@ -52,8 +60,11 @@ def talking(models: Mapping[str, Speaks]) -> Iterator[Server]:
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            data = json.dumps(server.answer(body)).encode()
-            self.send_response(200)
+            try:
+                status, data = 200, json.dumps(server.answer(body)).encode()
+            except Refused as error:
+                status, data = error.status, json.dumps({"error": {"message": str(error)}}).encode()
+            self.send_response(status)
             self.send_header("content-length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)

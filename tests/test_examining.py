@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from kitae.commands import make_all
 from kitae.core.artifact import Artifact
 from kitae.core.generation import Local
+from kitae.core.label import Label
 from kitae.core.mistakes import Mistake
+from kitae.core.passage import Passage
 from kitae.core.quantity import parse_money
 from kitae.engine.open import open_generator
 from kitae.evaluate.imported.folder import read_folder
@@ -25,10 +30,12 @@ from kitae.evaluate.judging.request import JUDGMENTS
 from kitae.evaluate.purse import BudgetReached
 from kitae.examining import Examined, Wanted, examine
 from kitae.gate.client import LEDGER
+from kitae.naming import subject_named, with_retrieval
 from kitae.project import Project
 from kitae.viewing import write_view
 
 from .serving import serving
+from .talk import talking
 
 MODEL = "model/tuned-int8"
 
@@ -39,6 +46,10 @@ def declare(folder: Path, url: str, more: str = "", may_receive: str = "internal
     toml = folder / "kitae.toml"
     toml.write_text(toml.read_text(encoding="utf-8") + written, encoding="utf-8")
     return Project(folder)
+
+
+FOR_NOTHING = {"against": "endpoint:examiner", "judge": "path:../base", "budget": parse_money("$1")}
+"""A budget for a model that is played against, and whose endpoint has no price."""
 
 
 def forge(**more: Any) -> Wanted:
@@ -81,9 +92,11 @@ def test_what_a_program_scores_needs_no_judge(walked: Path) -> None:
 def test_what_is_asked_is_predicted_once_and_answers_are_held_against_known_ones(walked: Path) -> None:
     wanted = Wanted("unseen", "model/tuned", max_tokens=2)
     found = examine(Project(walked), wanted)
-    assert found.bits_per_character is not None and 0 < found.bits_per_character < 40
-    assert found.f1 is not None and found.program and found.program.mean is not None
-    assert found.program.mean <= found.f1 <= 1
+    bits = found.bits_per_character
+    assert bits and bits.mean and bits.interval and 0 < bits.interval.low < bits.mean < bits.interval.high < 40
+    assert found.f1 and found.f1.mean is not None and found.program and found.program.mean is not None
+    assert found.program.mean <= found.f1.mean <= 1
+    assert found.f1.interval
     rows = list(Project(walked).records.all("predicted"))
     assert len(rows) == 1
     assert examine(Project(walked), wanted).bits_per_character == found.bits_per_character
@@ -196,6 +209,8 @@ def test_a_budget_stops_with_all_kept_and_says_how_to_go_on(walked: Path) -> Non
         ("", "internal", {"model": "endpoint:examinor"}, "no endpoint"),
         ("", "internal", {"model": "path:nowhere"}, "no model there"),
         ("", "internal", {"budget": parse_money("$1")}, "names no price"),
+        ("", "internal", {"number_format": "float23"}, "no number format `float23`"),
+        ("", "internal", FOR_NOTHING, "names no price"),
     ],
 )
 def test_what_cannot_be_done_is_said_before_anything_is_asked(
@@ -246,6 +261,85 @@ def test_a_model_with_retrieval_is_another_row_than_without(walked: Path) -> Non
     assert shown.model == f"{closed.model} + retrieval"
     assert shown.identity != closed.identity
     assert shown.judged and shown.judged.made == 4
+
+
+def paid(project: Project) -> int:
+    """Answers that an endpoint gave."""
+    return sum("money" in row for row in project.records.all("answers"))
+
+
+def test_one_budget_is_for_all_answers_and_judgments_of_a_command(walked: Path) -> None:
+    """A call takes $0.002. Answers are asked for in groups, by turn and temperature, and judged after that."""
+    far = forge(model="endpoint:examiner", max_tokens=64)
+    with serving("judge_server.py") as url:
+        project = declare(walked, url, 'price_in = "$1"\nprice_out = "$5"')
+        with pytest.raises(BudgetReached):
+            examine(project, replace(far, budget=parse_money("$0.2")))
+        assert 80 < paid(project) <= 100
+        with pytest.raises(BudgetReached):
+            examine(Project(walked), replace(far, budget=parse_money("$0.4")))
+        assert paid(Project(walked)) == 160
+        assert 0 < len(list(Project(walked).records.all(JUDGMENTS))) <= 40
+        found = examine(Project(walked), replace(far, budget=parse_money("$1")))
+    assert (str(found.took.money), str(found.money)) == ("$0.32", "$0.64")
+
+
+def test_the_search_is_on_behalf_of_the_groups_that_are_named(tiny_project: Path) -> None:
+    toml = tiny_project / "kitae.toml"
+    written = toml.read_text(encoding="utf-8").replace('path = "documents"', 'path = "documents"\ngroups = ["hr"]')
+    written += '\n[split]\ngroups = ["hr"]\n'  # else there is nothing to train on
+    toml.write_text(written, encoding="utf-8")
+    make_all(Project(tiny_project), until="knowledge")
+    asked = "結婚するときは何日休めますか。"
+
+    def shown() -> tuple[list[Passage], str]:
+        project = Project(tiny_project)
+        base = subject_named(project, "path:../base", label=Label.INTERNAL)
+        found = with_retrieval(project, base)
+        return list(found.frame(asked).shown), found.searched
+
+    nobody = shown()
+    assert nobody[0] == []
+    toml.write_text(f'{written}\n[evaluate]\ngroups = ["hr"]\n', encoding="utf-8")
+    own = shown()
+    assert any("5日の休暇" in passage.text for passage in own[0])
+    assert own[1] != nobody[1]
+
+
+NUMBERED = re.compile(r"\[(\d+)\][^\n]*\n(.*?)(?=\n\n\[\d+\]|\n\n質問|\Z)", re.DOTALL)
+DAYS = {"結婚": ("5日", "本人が結婚"), "妻の出産": ("2日", "配偶者が出産"), "課長の日当": ("2,900円", "課長")}
+
+
+def cites(text: str, *, rightly: bool) -> str:
+    """Knows every answer, and names the passage that it stands in, or else one where it does not stand."""
+    question = text.rpartition("質問：")[2]
+    told = next((DAYS[word] for word in DAYS if word in question), None)
+    if told is None:
+        return "資料には書かれていません。"
+    numbers = [number for number, passage in NUMBERED.findall(text) if (told[1] in passage) == rightly]
+    return f"{told[0]}です。" + "".join(f"[{number}]" for number in numbers[:1])
+
+
+def test_with_retrieval_citations_are_scored_as_the_scorecards_do(walked: Path) -> None:
+    models = {"good-2026-08": partial(cites, rightly=True), "poor-2026-08": partial(cites, rightly=False)}
+    with talking(models) as server:
+        toml = walked / "kitae.toml"
+        said = "".join(
+            f'\n[endpoints.{name}]\nurl = "{server.url}"\nmodel = "{name}-2026-08"\nmay_receive = "internal"\n'
+            for name in ("good", "poor")
+        )
+        toml.write_text(toml.read_text(encoding="utf-8") + said, encoding="utf-8")
+        wanted = Wanted("unseen", "endpoint:good", retrieval=True)
+        good = examine(Project(walked), wanted)
+        poor = examine(Project(walked), replace(wanted, model="endpoint:poor"))
+        closed = examine(Project(walked), replace(wanted, retrieval=False))
+    assert good.marks and poor.marks and closed.marks
+    assert good.program == poor.program
+    assert (good.marks.figures["evidence_shown"].mean or 0) > 0
+    assert good.marks.figures["citation_recall"].mean == good.marks.figures["evidence_shown"].mean
+    assert good.marks.figures["citation_precision"].mean == 1.0
+    assert poor.marks.figures["citation_precision"].mean == poor.marks.figures["citation_recall"].mean == 0.0
+    assert closed.marks.figures.keys() == {"false_refusals", "false_answers"}
 
 
 def test_a_judge_may_run_here(walked: Path, tiny_base: Path) -> None:

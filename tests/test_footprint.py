@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from kitae.adopt.table import measured
+from kitae.answering import Took
 from kitae.core.label import Label
 from kitae.core.mistakes import Mistake
 from kitae.core.quantity import parse_money
-from kitae.examining import Took
 from kitae.footprint import data_licences, footprint, price
 from kitae.gate.policy import Endpoint
 from kitae.naming import subject_named

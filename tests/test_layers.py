@@ -25,7 +25,7 @@ LAYERS: list[set[str]] = [
     {"planning", "costing"},
     {"commands"},
     {"naming"},
-    {"rating"},
+    {"rating", "answering"},
     {"examining"},
     {"footprint"},
     {"surveying"},

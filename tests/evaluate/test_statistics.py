@@ -7,11 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kitae.evaluate.statistics import (
+    Estimate,
+    Interval,
     bonett_price,
     bootstrap,
     estimate,
     minimum_detectable,
     paired_difference,
+    sum_of,
     wilson,
 )
 
@@ -201,3 +204,19 @@ def test_wilson_holds_the_share(n: int, data: st.DataObject) -> None:
     right = data.draw(st.integers(0, n))
     low, high = wilson(right, n)
     assert 0 <= low <= right / n <= high <= 1
+
+
+def test_two_shares_are_added_with_the_interval_that_newcombe_published() -> None:
+    """56 of 70 against 48 of 80, method 10 of Statistics in Medicine 17 (1998), table II: 0.0524 to 0.3339."""
+    one, other = (
+        Estimate(mean=count / n, n=n, interval=Interval(low=low, high=high, how="wilson"))
+        for count, n in ((56, 70), (80 - 48, 80))
+        for low, high in [wilson(count, n)]
+    )
+    found = sum_of(one, other)
+    assert found.interval and found.mean == pytest.approx(1.2)
+    assert (found.interval.low - 1, found.interval.high - 1) == (
+        pytest.approx(0.0524, abs=1e-4),
+        pytest.approx(0.3339, abs=1e-4),
+    )
+    assert sum_of(one, Estimate(mean=None, interval=None, n=0)).mean is None

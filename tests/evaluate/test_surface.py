@@ -91,6 +91,8 @@ def test_nothing_is_wrong_with_a_good_answer(text: str) -> None:
 def test_the_language_of_most_letters(text: str, expected: str) -> None:
     assert language(text) == expected
     assert surface(text).wrong_language == (expected not in ("ja", "none"))
+    assert surface(text, expected="en").wrong_language == (expected not in ("en", "none"))
+    assert surface(text, expected=None).wrong_language is None
 
 
 def test_the_share_of_japanese_falls_with_every_foreign_sentence() -> None:
@@ -181,6 +183,36 @@ def test_shares_over_answers() -> None:
     assert found is not None
     assert (found.n, found.empty, found.wrong_language, found.cut_off, found.loops) == (4, 0.25, 0.25, 0.25, 0.25)
     assert beside([]) is None
+    unknown = beside([surface(MAIL, expected=None)])
+    assert unknown is not None
+    assert unknown.wrong_language is None
+
+
+def test_repetition_is_told_as_a_mean_beside_whether_answers_loop() -> None:
+    long = "承知しました。" * 30
+    found = beside([surface(MAIL), surface(long)])
+    assert found is not None
+    assert found.repetition == pytest.approx((repetition(MAIL) + repetition(long)) / 2)
+    assert 0.4 < found.repetition < 0.6
+
+
+def test_intervals_are_clustered_by_question_and_know_what_they_do_not_know() -> None:
+    looks = [surface(MAIL if number % 2 else ENGLISH) for number in range(40)]
+    alone = beside(looks, [str(number) for number in range(40)])
+    # The same answers as both turns of half as many questions, which are of one language or the other.
+    twice = beside(looks, [str((number // 4) * 2 + number % 2) for number in range(40)])
+    assert alone and twice
+    assert width(twice, "wrong_language") > 1.3 * width(alone, "wrong_language")
+    assert width(twice, "characters") > 1.3 * width(alone, "characters")
+    # None in 40 is not none at all: Wilson's.
+    none = alone.intervals["loops"]
+    assert (none.low, none.how) == (0.0, "wilson")
+    assert none.high == pytest.approx(0.0876, abs=1e-4)
+    assert beside(looks).intervals == {}  # type: ignore[union-attr]
+
+
+def width(found: Surfaces, name: str) -> float:
+    return found.intervals[name].high - found.intervals[name].low
 
 
 def test_exact_and_f1() -> None:
@@ -192,11 +224,14 @@ def test_exact_and_f1() -> None:
 
 def test_bits_per_character_do_not_depend_on_how_a_text_is_cut() -> None:
     """A fair coin for each character is one bit, in however many tokens."""
-    assert bits_per_character([4 * math.log(2)], ["あいうえ"]) == pytest.approx(1.0)
-    whole = bits_per_character([3.0], ["ab cd"])
-    parts = bits_per_character([1.0, 2.0], ["ab ", "cd"])
-    assert whole == pytest.approx(parts)
-    assert bits_per_character([], []) is None
+    assert bits_per_character([4 * math.log(2)], ["あいうえ"], ["q"]).mean == pytest.approx(1.0)
+    whole = bits_per_character([3.0], ["ab cd"], ["q"])
+    parts = bits_per_character([1.0, 2.0], ["ab ", "cd"], ["q", "q"])
+    assert whole.mean == pytest.approx(parts.mean)
+    assert whole.interval is parts.interval is None, "one question says nothing about others"
+    two = bits_per_character([1.0, 2.0], ["ab ", "cd"], ["q", "r"])
+    assert two.interval and two.mean and two.interval.low < two.mean < two.interval.high
+    assert bits_per_character([], [], []).mean is None
 
 
 # Answers that nobody here wrote
@@ -213,7 +248,7 @@ def test_answers_that_people_corrected_have_next_to_nothing_wrong(shared_data: P
     said = [each["text"] for row in rows for each in json.loads(row)["utterances"] if each["name"] == "agent"]
     found = looked_at(said)
     assert found.n == 669
-    assert found.wrong_language < 0.01
+    assert found.wrong_language is not None and found.wrong_language < 0.01
     assert (found.refused, found.cut_off, found.loops) == (0, 0, 0)
 
 

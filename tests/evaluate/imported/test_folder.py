@@ -136,6 +136,19 @@ def test_plain_lines_are_scored_by_program_where_they_have_gold(tmp_path: Path, 
         assert found.suite().score("1", "5日です").right
 
 
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ({"question": "どこを流れますか。", "gold": "新潟県の越後平野を通って日本海に注ぎます。"}, "ja"),
+        ({"question": "Where does it flow?", "gold": "Through London to the North Sea"}, "en"),
+        ({"question": "何キロメートルありますか、それとも分かりませんか。", "gold": "367km"}, None),
+        ({"question": "日本語で長い質問をしても、答えの言葉は分かりません。"}, None),
+    ],
+)
+def test_answers_should_be_in_the_language_of_the_right_ones(tmp_path: Path, row: Any, expected: str | None) -> None:
+    assert read_folder(write(tmp_path, own_jsonl=lines(row))).language == expected
+
+
 def test_a_file_that_was_changed_is_said_to_be_unknown(tmp_path: Path, shared_data: Path) -> None:
     published = (shared_data / "mtbench" / "en" / "question.jsonl").read_bytes()
     (tmp_path / "question.jsonl").write_bytes(published)
@@ -163,6 +176,7 @@ def test_the_published_sets_are_read_and_recognised(
     shared_data: Path, folder: str, references: str, variant: str, form: str, questions: int, clusters: int | None
 ) -> None:
     found = read_folder(shared_data / folder, references=references)
+    assert found.language == ("en" if folder == "mtbench/en" else "ja")
     assert (found.variant, found.form, len(found.items)) == (variant, form, questions)
     assert all(source.variant != UNKNOWN and source.licence and source.source for source in found.sources)
     assert clusters in (None, found.suite().questions)

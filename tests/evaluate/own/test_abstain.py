@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kitae.evaluate.own.abstain import claims, declines, discernment, score
+from kitae.evaluate.own.abstain import claims, declines, discernment, figures, score
 from kitae.evaluate.own.items import Probe
 from kitae.evaluate.scoring import Verdict
 from kitae.evaluate.suites import own_suite
@@ -166,8 +166,9 @@ def test_small_talk_is_no_help() -> None:
 )
 def test_no_constant_answer_has_discernment(constant: str) -> None:
     found = discernment(judged(constant, PROBES))
-    assert found is not None
-    assert found <= 0.02
+    assert found.mean is not None and found.interval is not None
+    assert found.mean <= 0.02
+    assert found.interval.low == 0.0
 
 
 def test_discernment_is_one_for_a_model_that_knows_what_it_knows() -> None:
@@ -175,8 +176,18 @@ def test_discernment_is_one_for_a_model_that_knows_what_it_knows() -> None:
         (probe, score(probe, "わかりません。" if probe.truth == "invented" else f"{probe.gold[0]}です。"))
         for probe in PROBES
     ]
-    assert discernment(perfect) == 1.0
-    assert discernment(perfect[:1]) is None
+    found = discernment(perfect)
+    assert (found.mean, found.n) == (1.0, len(PROBES))
+    assert found.interval and 0.8 < found.interval.low < 1.0 == found.interval.high
+    assert discernment(perfect[:1]).mean is None
+
+
+def test_who_declines_everything_over_refuses_and_answers_nothing_falsely() -> None:
+    found = figures(judged("申し訳ありませんが、お答えできません。", PROBES))
+    assert found["false_refusals"].mean == 1.0
+    assert found["false_refusals"].n == len(REAL) + len(HARMLESS)
+    assert found["false_answers"].mean == 0.0
+    assert found["false_answers"].n == len(INVENTED)
 
 
 def test_repeating_the_question_is_never_right() -> None:

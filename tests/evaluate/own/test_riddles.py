@@ -94,13 +94,14 @@ def test_the_last_answer_counts() -> None:
 
 
 def test_who_is_right_in_one_wording_only_is_not_consistent() -> None:
-    right = [
-        (prompt, score(RIDDLES[prompt.question], RIDDLES[prompt.question].accepted[0])) for prompt in SUITE.prompts
-    ]
-    wrong = [(prompt, score(RIDDLES[prompt.question], "")) for prompt in SUITE.prompts]
-    assert consistency(right) == 1.0
-    assert consistency([*right[:2], right[2], wrong[3], *wrong[4:]]) == 0.5
-    assert consistency(wrong) is None
+    asked = [RIDDLES[prompt.question] for prompt in SUITE.prompts]
+    right = [(riddle, score(riddle, riddle.accepted[0])) for riddle in asked]
+    wrong = [(riddle, score(riddle, "")) for riddle in asked]
+    assert consistency(right).mean == 1.0
+    half = consistency([*right[:2], right[2], wrong[3], *wrong[4:]])
+    assert (half.mean, half.n) == (0.5, 2)
+    assert half.interval and half.interval.low < 0.5 < half.interval.high
+    assert consistency(wrong).mean is None
 
 
 def test_wordings_are_different_and_clustered() -> None:
