@@ -18,8 +18,9 @@ from kitae.evaluate.judging.protocol import own_protocol
 from kitae.evaluate.judging.request import Judgment, judged, requests_for
 from kitae.evaluate.own.items import Prompt
 from kitae.evaluate.own.shelf import own_suite
-from kitae.report.boards import Board
+from kitae.report.boards import Board, Said
 from kitae.report.examined import Shown, boards
+from kitae.report.fastchat import Exchange
 from kitae.report.page import view
 from kitae.suites import Asked
 
@@ -150,6 +151,41 @@ def test_pairs_are_won_by_who_is_better_in_both_orders() -> None:
     ]
     words = board.questions[0].rated[0].words
     assert [(each.against, each.first) for each in words] == [("b", True), ("b", False)]
+
+
+def test_a_pair_that_came_in_neither_order_has_failed() -> None:
+    games = judgments([*A, *B], "判定: [[A]]", protocol="kitae-ja-pair")
+    assert len(games) == 8
+    (board,) = shown([*A, *B], games[:6])
+    assert [(line.tally.n, line.tally.n_failed, line.tally.mean_low, line.tally.mean_high) for line in board.lines] == [
+        (4, 1, 3 / 8, 5 / 8)
+    ] * 2
+    assert board.questions[1].rated[-1].words[0].why == "no judgment came"
+
+
+def test_players_of_one_name_but_another_length_play_for_themselves() -> None:
+    short = answers("a", decoding=Decoding(max_tokens=3))
+
+    def games(of: list[Answer], first: str, second: str) -> list[Judgment]:
+        """What is said of the one that is shown first, in either order."""
+        told = {"ab": judgments([*of, *B], f"判定: [[{first}]]", protocol="kitae-ja-pair")}
+        told["ba"] = judgments([*of, *B], f"判定: [[{second}]]", protocol="kitae-ja-pair")
+        return [each for order, made in told.items() for each in made if each.about.order == order]
+
+    rows = [*games(A, "A", "B"), *games(short, "B", "A")]
+    (board,) = shown([*A, *short, *B], rows)
+    assert {line.name: (line.tally.n, line.tally.mean_published) for line in board.lines} == {
+        "a (a, e, n, 96 tokens)": (4, 1.0),
+        "a (a, e, n, 3 tokens)": (4, 0.0),
+        "b": (8, 0.5),
+    }
+    assert [(each.who.max_tokens, each.score) for each in board.questions[0].rated if each.turn == 1] == [
+        (96, 1.0),
+        (3, 0.0),
+        (96, 0.5),
+    ]
+    both = Exchange(suite(), [board], Said({each.key: each for each in (*A, *short, *B)})).judged(board)
+    assert len({(row["model_1"], row["model_2"]) for row in both}) == 2
 
 
 def test_what_a_program_scores_is_a_board_without_a_judge() -> None:

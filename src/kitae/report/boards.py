@@ -180,6 +180,12 @@ class Said:
             found.setdefault((each.question, each.version), []).append(each)
         return found
 
+    def whos(self, about: About) -> tuple[Who, ...]:
+        """Whose answers a judgment is of; two of a pair, in the order in which they are named."""
+        found = (self.by_key.get(key) for key in about.answers)
+        lengths = (answer.decoding.max_tokens if answer else 0 for answer in found)
+        return tuple(map(Who, about.models, about.identities, lengths))
+
     def to(self, suite: Suite) -> list[Answer]:
         """Answers to the questions as they are asked today."""
         return [each for prompt in suite.prompts for each in self.by_prompt.get((prompt.id, prompt.version), ())]

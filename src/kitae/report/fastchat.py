@@ -49,7 +49,7 @@ class Exchange:
     said: Said
 
     def files(self) -> dict[str, Rows]:
-        """Rows by path below `data/SUITE`. A judge under another protocol is another judge."""
+        """Rows by path below `data/SUITE`."""
         found = {"question.jsonl": [_question(prompt) for prompt in self.suite.prompts]}
         if references := [_reference(prompt) for prompt in self.suite.prompts if prompt.references]:
             found["reference_answer/reference.jsonl"] = references
@@ -57,10 +57,13 @@ class Exchange:
             found[f"model_answer/{self.models[who]}.jsonl"] = answers
         for board in self.boards:
             if board.kind != "program" and board.lines:
-                judge = file_name(f"{board.judge}.{board.protocol}")
-                rows = self._singles(board, judge) if board.kind == "single" else self._pairs(board, judge)
-                found[f"model_judgment/{judge}_{board.kind}.jsonl"] = rows
+                judge = judge_name(board.judge, board.protocol)
+                found[f"model_judgment/{judge}_{board.kind}.jsonl"] = self.judged(board)
         return found
+
+    def judged(self, board: Board) -> Rows:
+        """What the judge of a board made of the answers."""
+        return self._singles(board) if board.kind == "single" else self._pairs(board)
 
     @cached_property
     def models(self) -> dict[Who, str]:
@@ -85,12 +88,12 @@ class Exchange:
             "choices": [{"index": each.sample, "turns": list(each.turns)} for each in samples],
         }
 
-    def _singles(self, board: Board, judge: str) -> Rows:
+    def _singles(self, board: Board) -> Rows:
         return [
             {
                 **_about(found),
                 "model": self.models[rated.who],
-                "judge": [judge, self._template(found)],
+                "judge": [judge_name(board.judge, board.protocol), self._template(found)],
                 "user_prompt": self._sent(found),
                 "judgment": found.raw or ERROR,
                 "score": UNPARSED if rated.score is None else rated.score,
@@ -100,26 +103,26 @@ class Exchange:
             for found in judgments_of([rated])
         ]
 
-    def _pairs(self, board: Board, judge: str) -> Rows:
-        called = {line.who.model: self.models[line.who] for line in board.lines}
+    def _pairs(self, board: Board) -> Rows:
         games: dict[tuple[tuple[str, ...], int], dict[str, Judgment]] = {}
         for found in judgments_of(each for question in board.questions for each in question.rated):
             games.setdefault((found.about.answers, found.about.turn), {})[found.about.order] = found
         rows = []
         for both in games.values():
             first = next(iter(both.values()))
+            one, two = self.said.whos(first.about)
             row = {
                 **_about(first),
-                "model_1": called[first.about.models[0]],
-                "model_2": called[first.about.models[1]],
-                "judge": [judge, self._template(first)],
+                "model_1": self.models[one],
+                "model_2": self.models[two],
+                "judge": [judge_name(board.judge, board.protocol), self._template(first)],
             }
             for number, order in ((1, "ab"), (2, "ba")):
                 game = both.get(order)
                 row |= {
                     f"g{number}_winner": outcome(game, "ab" if number == 1 else "ba"),
                     f"g{number}_user_prompt": self._sent(game) if game else "",
-                    f"g{number}_judgment": game.raw if game else ERROR,
+                    f"g{number}_judgment": (game.raw if game else "") or ERROR,
                 }
             rows.append(row)
         return rows
@@ -145,6 +148,11 @@ class Exchange:
     @cached_property
     def _prompts(self) -> Mapping[str, Asked]:
         return {prompt.id: prompt for prompt in self.suite.prompts}
+
+
+def judge_name(version: str, protocol: str) -> str:
+    """What a judge is called in files and rows: under another protocol it is another judge."""
+    return file_name(f"{version}.{protocol}")
 
 
 def file_name(text: str) -> str:
