@@ -12,7 +12,10 @@ from typing import Any
 import pytest
 
 from kitae.core.mistakes import Mistake
+from kitae.evaluate.judging.anchors import Drift
 from kitae.evaluate.judging.asked import REPLIES
+from kitae.evaluate.judging.drifts import Checked, remember_check
+from kitae.evaluate.statistics import Difference
 from kitae.examining import Wanted, examine
 from kitae.project import Project
 
@@ -21,6 +24,7 @@ from .cli.test_schema import problems
 from .talk import Server, declare, office, plain_project, sums, talking
 
 __all__ = ["kitae"]
+UNCALIBRATED = ("--despite", "calibration")
 
 
 def number(text: str) -> int:
@@ -63,6 +67,7 @@ def running() -> Iterator[Server]:
 @pytest.fixture
 def server(running: Server) -> Server:
     running.models = dict(MODELS)
+    running.named.clear()
     return running
 
 
@@ -225,12 +230,49 @@ def test_a_name_in_both_worlds_says_how_to_choose(kitae: Command, walked: Path) 
     assert kitae("-C", walked, "compare", "base.closed", "--against", "null.refuse").code == 0
 
 
+def test_another_model_behind_the_same_judge_is_refused_by_name(kitae: Command, folder: Path, server: Server) -> None:
+    examined(kitae, folder, "good", "--judge", "judge")
+    server.named["judge-2026-08"] = "judge-2026-09-mini"
+    examined(kitae, folder, "poor", "--judge", "judge")
+    ended = kitae("-C", folder, "compare", "endpoint:good", "endpoint:poor")
+    told = "served model differs in 40 of 40: judge-2026-08, judge-2026-09-mini"
+    assert ended.code == 2 and told in " ".join(ended.err.split())
+    assert compared(kitae, folder, "--despite", "served model")["contrasts"][0]["notes"] == [told]
+
+
+def verdict(text: str) -> str:
+    """For the polite answer, but every fourth question is a tie; of the first nothing can be read."""
+    if number(text) == 1:
+        return "分かりません。"
+    polite = "A" if text.index("丁寧な") < text.index("短い答え") else "B"
+    return f"理由。\n判定: [[{'C' if number(text) % 4 == 0 else polite}]]"
+
+
+def test_what_a_judge_compared_is_told_from_the_first_ones_side(kitae: Command, folder: Path, server: Server) -> None:
+    server.models["judge-2026-08"] = verdict
+    examined(kitae, folder, "poor", "--judge", "judge", "--against", "endpoint:good")
+    told = compared(kitae, folder)
+    (found,) = told["matches"]
+    assert told["contrasts"] == []
+    assert (found["suite"], found["judge"], found["protocol"]) == ("office", "judge", "kitae-ja-pair")
+    assert (found["wins"], found["ties"], found["losses"], found["n"], found["failed"]) == (28, 10, 0, 40, 2)
+    assert found["win_rate"] == pytest.approx(33 / 38) and found["bounds"] == [33 / 40, 35 / 40]
+    assert found["interval"][0] < 33 / 38 < found["interval"][1] and found["consistency"] == 1.0
+    assert list(found["doubts"]) == ["calibration"]
+    text = kitae("-C", folder, "compare", "endpoint:good", "endpoint:poor").out
+    assert "compared in pairs by judge" in text and "A wins 28, ties 10, loses 0: 0.87" in text
+    (found,) = json.loads(kitae("-C", folder, "compare", "endpoint:poor", "endpoint:good", "--json").out)["matches"]
+    assert (found["wins"], found["losses"]) == (0, 28)
+    ended = gated(kitae, folder, "good", "poor")
+    assert ended.code == 2 and "a gate goes by ratings" in ended.err
+
+
 # The gate
 
 
 def gated(kitae: Command, folder: Path, first: str, second: str, *margins: str) -> Any:
     more = [part for margin in margins for part in ("--margin", margin)]
-    return kitae("-C", folder, "compare", f"endpoint:{first}", f"endpoint:{second}", "--gate", *more)
+    return kitae("-C", folder, "compare", f"endpoint:{first}", f"endpoint:{second}", "--gate", *UNCALIBRATED, *more)
 
 
 def test_the_gate_goes_by_the_interval_and_by_category(kitae: Command, rated: Path) -> None:
@@ -249,6 +291,31 @@ def test_the_gate_goes_by_the_interval_and_by_category(kitae: Command, rated: Pa
         wrong = gated(kitae, rated, "good", "poor", margin)
         assert wrong.code == 2 and told in wrong.err
     assert gated(kitae, rated, "good", "poor", "1", "2").code == 2
+
+
+def test_a_judge_that_is_not_accepted_lets_nothing_pass(kitae: Command, rated: Path) -> None:
+    command = ("-C", rated, "compare", "endpoint:good", "endpoint:poor", "--gate")
+    ended = kitae(*command)
+    assert ended.code == 3 and "the judge may not decide" in ended.err and "--despite calibration" in ended.err
+    assert "doubt: whether judge agrees with people is not known here" in " ".join(ended.out.split())
+    (found,) = compared(kitae, rated)["contrasts"]
+    assert list(found["doubts"]) == ["calibration"]
+    assert kitae(*command, *UNCALIBRATED).code == 0
+    wrong = kitae(*command, "--despite", "calibrations")
+    assert wrong.code == 2 and "`calibration`" in wrong.err
+
+
+def test_a_judge_that_has_drifted_lets_nothing_pass_either(kitae: Command, rated: Path) -> None:
+    moved = Difference(mean=0.7, interval=None, n=40, better=28, worse=0, detectable=None)
+    told = {"judge": "judge", "suite": "office", "since": "2026-08-01", "occasion": "2026-11-01, 1"}
+    version = {"then": "v", "now": "v", "served_then": (), "served_now": ()}
+    drift = Drift(n=40, same=0.3, difference=moved, failed=0, verdict="drifted")
+    remember_check(Project(rated).records, Checked(**told, **version, drift=drift))
+    ended = gated(kitae, rated, "good", "poor")
+    assert ended.code == 3 and "judge has drifted by +0.70" in ended.err and "`--despite drift`" in ended.err
+    assert list(compared(kitae, rated)["contrasts"][0]["doubts"]) == ["calibration", "drift"]
+    command = ("-C", rated, "compare", "endpoint:good", "endpoint:poor", "--gate", *UNCALIBRATED)
+    assert kitae(*command, "--despite", "drift").code == 0
 
 
 def test_a_team_writes_its_bar_down_once(kitae: Command, rated: Path) -> None:
@@ -274,4 +341,9 @@ def test_failing_does_not_help_to_pass(kitae: Command, folder: Path, server: Ser
         examined(kitae, folder, model, "--judge", "judge")
     (found,) = compared(kitae, folder)["contrasts"]
     assert found["interval"][0] > 0 and any("failed" in note for note in found["notes"])
+    assert found["failed"] == [10, 0]
+    (low, high), other = found["bounds"]
+    assert low < found["means"][0] < high and other[0] == other[1]
+    text = kitae("-C", folder, "compare", "endpoint:good", "endpoint:poor").out
+    assert f"A 10 of 40, {low:.2f}..{high:.2f}; B 0 of 40" in " ".join(text.split())
     assert gated(kitae, folder, "good", "poor").code == 3

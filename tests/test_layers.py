@@ -28,8 +28,8 @@ LAYERS: list[set[str]] = [
     {"rating", "answering"},
     {"examining"},
     {"footprint"},
-    {"surveying"},
-    {"comparing", "anchoring"},
+    {"surveying", "books"},
+    {"comparing", "anchoring", "calibrating"},
     {"cli"},
     {"__main__"},
 ]

@@ -25,6 +25,8 @@ from kitae.suites import suite_named
 from kitae.surveying import Sought, survey
 
 from .serving import serving
+from .talk import declare as declare_all
+from .talk import office, talking
 
 ONE, OTHER, FAR = "path:../base", "path:../other", "endpoint:examiner"
 SERVER = "judge_server.py"
@@ -103,6 +105,7 @@ def test_what_is_behind_an_endpoint_is_said_to_be_unknown_and_stops_the_choice_b
         ((ONE, OTHER), {"suites": ("abstain-ja", "abstain-jp")}, "no suite `abstain-jp`"),
         ((ONE, OTHER), {"suites": ("abstain-ja", "forge-ja")}, "rated by a judge"),
         ((ONE, OTHER), {"judge": "examiner"}, "scored by a program"),
+        ((ONE, OTHER), {"despite": ("engine",)}, "nothing that scores depend on"),
         ((ONE, OTHER), {"suites": ("forge-ja",), "judge": "examinor"}, "no judge `examinor`"),
         ((ONE, FAR), {"suites": ("unseen",)}, "may receive `public`"),
         ((ONE, OTHER), {"suites": ("forge-ja",), "judge": "examiner"}, "may receive `public`"),
@@ -129,8 +132,26 @@ def test_one_budget_is_for_all_candidates_together(project: Path) -> None:
             survey(Project(project), sought(ONE, OTHER, budget=parse_money("$0.0275"), **judging))
         assert rows(project, JUDGMENTS) == 4
         found = survey(Project(project), sought(ONE, OTHER, budget=parse_money("$1"), **judging))
+        believed = survey(Project(project), sought(ONE, OTHER, despite=("calibration",), **judging))
     assert rows(project, JUDGMENTS) == 8
     assert [each.found["forge-ja"].judged.tally.mean_published for each in found.candidates] == [7.0, 7.0]  # type: ignore[union-attr]
+    # Nobody knows whether this judge agrees with people, so it recommends nothing unless it is let.
+    (why,) = found.reasons
+    assert found.choice.recommended is None and "not known here" in why and "--despite calibration" in why
+    assert believed.choice.recommended == OTHER and believed.choice.pairs == found.choice.pairs
+
+
+def test_candidates_whose_judge_was_served_by_another_model_are_not_compared(project: Path) -> None:
+    said = {f"{name}-2026-08": lambda text: f"答え{len(text)}" for name in ("good", "poor")}
+    with talking({**said, "judge-2026-08": lambda text: "評価: [[7]]"}) as server:
+        declare_all(project, server)
+        office(project, 4)
+        judging = {"suites": ("office",), "judge": "judge", "despite": ("calibration",)}
+        survey(Project(project), sought("endpoint:good", **judging))
+        server.named["judge-2026-08"] = "judge-2026-09"
+        found = survey(Project(project), sought("endpoint:good", "endpoint:poor", **judging))
+    assert found.choice.recommended is None
+    assert any("judged by judge-2026-08" in each and "judged by judge-2026-09" in each for each in found.reasons)
 
 
 def test_a_budget_is_for_the_answers_of_an_endpoint_too(project: Path) -> None:

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 
-from .core.generation import Identity
+from .books import Book, book_of
 from .core.mistakes import Mistake, nearest
 from .core.records import Records
 from .evaluate.contrast import Contrast, of_marks
-from .evaluate.judging.alike import check_names, conditions_of, conditions_of_answer, refuse_unlike
-from .evaluate.judging.asked import REPLIES, Answer
+from .evaluate.judging.alike import (
+    CONDITIONS,
+    DOUBTS,
+    check_names,
+    conditions_of,
+    conditions_of_answer,
+    refuse_unlike,
+)
+from .evaluate.judging.asked import Answer
 from .evaluate.judging.contrast import contrast, key_of
 from .evaluate.judging.match import matched
 from .evaluate.judging.protocol import TEN
 from .evaluate.judging.request import JUDGMENTS, Judgment
+from .evaluate.judging.rows import rows_of, tally_of
+from .evaluate.judging.standing import doubts
+from .evaluate.judging.tally import Tally, tally
 from .naming import judge_version, judges
 from .project import Project
+from .rating import Games, games_of
 from .suites import Asked, suite_named, suite_names
 
 
@@ -33,7 +43,7 @@ class Pairing:
     judge: str = ""
     """All of them when empty, and what programs score."""
     despite: tuple[str, ...] = ()
-    """Conditions that may differ; each becomes a note."""
+    """Conditions that may differ, each of which becomes a note; doubts about a judge that do not keep a gate shut."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +60,24 @@ class Cell:
     """Why not."""
     strict: Contrast | None = None
     """With what could not be read counted against the first: what a gate goes by."""
+    tallies: tuple[Tally, Tally] | None = None
+    """Under a judge: of both, on all answers that both gave; how many judgments failed, and what that bounds."""
+    doubts: Mapping[str, str] = field(default_factory=dict)
+    """Why the judge may not decide, by the names of `alike.DOUBTS`."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """Two models whose answers one judge compared, seen from the first."""
+
+    suite: str
+    judge: str
+    protocol: str
+    games: Games
+    tally: Tally
+    """Its mean is the share that the first won, a tie half a win."""
+    doubts: Mapping[str, str]
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -60,21 +88,8 @@ class Compared:
     second: str
     cells: tuple[Cell, ...]
     notes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class _Book:
-    """What the records have of one model."""
-
-    name: str
-    answers: Mapping[str, Answer]
-    """By key."""
-    judgments: Sequence[Judgment]
-    """Of single answers."""
-
-    @property
-    def suites(self) -> list[str]:
-        return list(dict.fromkeys(each.about.suite for each in self.judgments))
+    matches: tuple[Match, ...] = ()
+    """Where a judge compared the two beside each other."""
 
 
 def compare_examined(project: Project, wanted: Pairing) -> Compared:
@@ -85,27 +100,28 @@ def compare_examined(project: Project, wanted: Pairing) -> Compared:
             nothing that both were asked, or nothing that may be compared.
     """
     check_names(wanted.despite)
-    one, two = (_book(project, name) for name in (wanted.first, wanted.second))
+    one, two = (book_of(project, name) for name in (wanted.first, wanted.second))
     if one.name == two.name:
         raise Mistake(f"{one.name} would be compared with itself", hint="name two models")
     _check_suite(project, one, two, wanted.suite)
     judge = judge_version(project, wanted.judge) if wanted.judge else ""
-    names = _judge_names(project)
+    known = _Judges(project.records, _judge_names(project))
     scored = [] if judge else _scored_suites(project, wanted.suite)
-    cells = [*_judged(one, two, wanted, judge, names), *_scored(one, two, scored, wanted)]
-    if not any(cell.contrast for cell in cells):
+    cells = [*_judged(one, two, wanted, judge, known), *_scored(one, two, scored, wanted)]
+    matches = tuple(_matches(one, two, wanted, judge, known))
+    if not matches and not any(cell.contrast for cell in cells):
         raise _nothing(one, two, wanted, cells)
-    return Compared(one.name, two.name, tuple(cells), tuple(_alone(one, two, scored, wanted.suite)))
+    return Compared(one.name, two.name, tuple(cells), tuple(_alone(one, two, scored, wanted.suite)), matches)
 
 
-def _check_suite(project: Project, one: _Book, two: _Book, suite: str) -> None:
+def _check_suite(project: Project, one: Book, two: Book, suite: str) -> None:
     """It is one of the project's, or one that was judged before it was taken out."""
     known = {*suite_names(project), *one.suites, *two.suites}
     if suite and suite not in known:
         raise Mistake(f"no suite `{suite}`", where="--suite", hint=nearest(suite, known))
 
 
-def _alone(one: _Book, two: _Book, scored: Sequence[Asked], wanted: str) -> Iterator[str]:
+def _alone(one: Book, two: Book, scored: Sequence[Asked], wanted: str) -> Iterator[str]:
     """What was asked of one of them only."""
     for mine, other in ((one, two), (two, one)):
         for suite in mine.suites:
@@ -116,7 +132,7 @@ def _alone(one: _Book, two: _Book, scored: Sequence[Asked], wanted: str) -> Iter
                 yield f"{each.name}: {mine.name} alone has answers to it as it is now"
 
 
-def _nothing(one: _Book, two: _Book, wanted: Pairing, cells: Sequence[Cell]) -> Mistake:
+def _nothing(one: Book, two: Book, wanted: Pairing, cells: Sequence[Cell]) -> Mistake:
     models = f"{one.name} and {two.name}"
     if cells:
         told = "; ".join(f"{cell.suite}: {cell.refused}" for cell in cells)
@@ -134,71 +150,6 @@ def _nothing(one: _Book, two: _Book, wanted: Pairing, cells: Sequence[Cell]) -> 
     )
 
 
-# Who is meant
-
-
-def examined_names(records: Records) -> dict[str, tuple[str, Identity]]:
-    """Every examined model by what it is called: its name, with its identity where one name stands for several."""
-    found: dict[str, dict[Identity, None]] = {}
-    for row in records.all(REPLIES):
-        found.setdefault(row["model"], {})[Identity.model_validate(row["identity"])] = None
-    return {
-        name if len(identities) == 1 else f"{name} [{each.model}, {each.engine}, {each.number_format}]": (name, each)
-        for name, identities in found.items()
-        for each in identities
-    }
-
-
-def meant(project: Project, written: str) -> list[str]:
-    """The examined models that a name may mean; the store's latest where one is."""
-    names = examined_names(project.records)
-    if written in names:
-        return [written]
-    found = [told for told, (name, _) in names.items() if written in (name, _short(name))]
-    if len(found) > 1:
-        latest = [told for told in found if names[told][0] in _latest(project, written)]
-        return latest if len(latest) == 1 else found
-    return found
-
-
-_VERSION = re.compile(r"@[0-9a-f]{8}")
-
-
-def _short(name: str) -> str:
-    return _VERSION.sub("", name)
-
-
-def _latest(project: Project, written: str) -> list[str]:
-    """What the store means by a name without a version."""
-    bare, _, more = written.partition(" + ")
-    try:
-        return [f"{project.store.named(bare).id}{f' + {more}' if more else ''}"]
-    except Mistake:
-        return []
-
-
-def _book(project: Project, written: str) -> _Book:
-    records, found = project.records, meant(project, written)
-    names = examined_names(records)
-    if not found:
-        raise Mistake(f"no model `{written}` was examined", where="records", hint=nearest(written, names))
-    if len(found) > 1:
-        raise Mistake(
-            f"`{written}` stands for {len(found)} models in the records",
-            where="records",
-            hint=f"name one: {'; '.join(found)}",
-        )
-    name, identity = names[found[0]]
-    told = identity.model_dump(mode="json")
-    replies = [row for row in records.all(REPLIES) if row["model"] == name and row["identity"] == told]
-    rated = [row for row in records.all(JUDGMENTS) if row["about"]["models"] == [name]]
-    return _Book(
-        name=found[0],
-        answers={each.key: each for each in map(Answer.model_validate, replies)},
-        judgments=[Judgment.model_validate(row) for row in rated if row["about"]["identities"] == [told]],
-    )
-
-
 # What judges say
 
 
@@ -209,7 +160,26 @@ def _judge_names(project: Project) -> dict[str, str]:
     return {judge_version(project, name): name for name in named}
 
 
-def _judged(one: _Book, two: _Book, wanted: Pairing, judge: str, names: Mapping[str, str]) -> Iterator[Cell]:
+@dataclass(frozen=True)
+class _Judges:
+    """What is known of those who judged."""
+
+    records: Records
+    names: Mapping[str, str]
+    """In the project, by their versions."""
+
+    def name(self, version: str) -> str:
+        return self.names.get(version, version)
+
+    def doubts(self, judgments: Iterable[Judgment]) -> dict[str, str]:
+        """Why those who made them may not decide, by the names of `alike.DOUBTS`."""
+        made = dict.fromkeys((each.about.judge, each.about.protocol) for each in judgments)
+        found = [doubts(self.records, self.name(version), version, protocol) for version, protocol in made]
+        told = {name: "; ".join(dict.fromkeys(each[name] for each in found if name in each)) for name in DOUBTS}
+        return {name: why for name, why in told.items() if why}
+
+
+def _judged(one: Book, two: Book, wanted: Pairing, judge: str, known: _Judges) -> Iterator[Cell]:
     for suite in [each for each in one.suites if each in two.suites and wanted.suite in ("", each)]:
         mine, theirs = _by_judge(one, suite, judge), _by_judge(two, suite, judge)
         both = [how for how in mine if how in theirs]
@@ -218,14 +188,15 @@ def _judged(one: _Book, two: _Book, wanted: Pairing, judge: str, names: Mapping[
             both = list(mine)
             theirs = {both[0]: next(iter(theirs.values()))}
         for how in both:
-            yield _cell(one, two, suite, (names.get(how[0], how[0]), how[1]), (mine[how], theirs[how]), wanted)
+            cell = _cell(one, two, suite, (known.name(how[0]), how[1]), (mine[how], theirs[how]), wanted)
+            yield replace(cell, doubts=known.doubts([*mine[how], *theirs[how]]))
         if not both and mine and theirs:
-            told = [", ".join(f"{names.get(by, by)} ({protocol})" for by, protocol in each) for each in (mine, theirs)]
+            told = [", ".join(f"{known.name(by)} ({protocol})" for by, protocol in each) for each in (mine, theirs)]
             why = f"judge or protocol differs: {one.name} by {told[0]}, {two.name} by {told[1]}"
             yield Cell(suite, "", "", None, why)
 
 
-def _by_judge(book: _Book, suite: str, judge: str) -> dict[tuple[str, str], list[Judgment]]:
+def _by_judge(book: Book, suite: str, judge: str) -> dict[tuple[str, str], list[Judgment]]:
     """By the judge's version and the protocol."""
     found: dict[tuple[str, str], list[Judgment]] = {}
     for each in book.judgments:
@@ -235,20 +206,76 @@ def _by_judge(book: _Book, suite: str, judge: str) -> dict[tuple[str, str], list
 
 
 def _cell(
-    one: _Book,
-    two: _Book,
+    one: Book,
+    two: Book,
     suite: str,
     how: tuple[str, str],
     rated: tuple[Sequence[Judgment], Sequence[Judgment]],
     wanted: Pairing,
 ) -> Cell:
     answers = {**one.answers, **two.answers}
-    mine, theirs = matched(*rated, key_of, lambda each: conditions_of(each.about, answers))
+    mine, theirs = matched(*rated, key_of, lambda each: conditions_of(each, answers))
     compare = partial(contrast, mine, theirs, despite=wanted.despite, answers=answers)
     try:
-        return Cell(suite, *how, contrast=compare(), strict=compare(failures=TEN))
+        return Cell(suite, *how, contrast=compare(), strict=compare(failures=TEN), tallies=_tallies(mine, theirs))
     except Mistake as mistake:
         return Cell(suite, *how, contrast=None, refused=mistake.what)
+
+
+def _tallies(mine: Sequence[Judgment], theirs: Sequence[Judgment]) -> tuple[Tally, Tally]:
+    shared = set(map(key_of, mine)) & set(map(key_of, theirs))
+    one, two = (tally_of([each for each in own if key_of(each) in shared], TEN) for own in (mine, theirs))
+    return one, two
+
+
+def _matches(one: Book, two: Book, wanted: Pairing, judge: str, known: _Judges) -> Iterator[Match]:
+    groups: dict[tuple[str, str, str], list[Judgment]] = {}
+    for each in _games(known.records, one, two):
+        about = each.about
+        if wanted.suite in ("", about.suite) and judge in ("", about.judge):
+            groups.setdefault((about.suite, about.judge, about.protocol), []).append(each)
+    for (suite, version, protocol), played in groups.items():
+        found = _latest(played)
+        answers = [*one.answers.values(), *two.answers.values()]
+        rows = [row for row in rows_of(found, TEN, answers) if row.model == one.who[0]]
+        (told,) = tally(rows, "pairwise")
+        notes = (*told.notes, *_unlike(one, two, found))
+        yield Match(suite, known.name(version), protocol, games_of(rows), told, known.doubts(found), notes)
+
+
+def _games(records: Records, one: Book, two: Book) -> Iterator[Judgment]:
+    """Between these two, in either order of their names."""
+    players = {one.who, two.who}
+    for row in records.all(JUDGMENTS):
+        if row["about"]["order"] and set(row["about"]["models"]) == {name for name, _ in players}:
+            found = Judgment.model_validate(row)
+            if set(zip(found.about.models, found.about.identities, strict=True)) == players:
+                yield found
+
+
+def _latest(played: Sequence[Judgment]) -> list[Judgment]:
+    """Of each question, turn and sample the game that was played last: between what, by which prompt."""
+
+    def edition(each: Judgment) -> tuple[object, ...]:
+        return each.about.answers, each.about.version, each.about.prompt, each.about.reference
+
+    last = {key_of(each): edition(each) for each in played}
+    return [each for each in played if last[key_of(each)] == edition(each)]
+
+
+def _unlike(one: Book, two: Book, played: Sequence[Judgment]) -> list[str]:
+    """A note for each condition under which the two did not answer alike."""
+    pairs = [
+        (conditions_of_answer(one.answers[own]), conditions_of_answer(two.answers[other]))
+        for own, other in (_keys(each, one) for each in played)
+        if own in one.answers and other in two.answers
+    ]
+    return refuse_unlike((one.name, two.name), pairs, CONDITIONS)
+
+
+def _keys(game: Judgment, one: Book) -> tuple[str, ...]:
+    """Of the answers, that of the first model first."""
+    return game.about.answers if game.about.models[0] == one.who[0] else game.about.answers[::-1]
 
 
 # What programs say
@@ -259,14 +286,14 @@ def _scored_suites(project: Project, wanted: str) -> list[Asked]:
     return [each for each in suites if each.score is not None]
 
 
-def _scored(one: _Book, two: _Book, suites: Sequence[Asked], wanted: Pairing) -> Iterator[Cell]:
+def _scored(one: Book, two: Book, suites: Sequence[Asked], wanted: Pairing) -> Iterator[Cell]:
     for suite in suites:
         mine, theirs = (_answers_to(suite, book) for book in (one, two))
         if mine and theirs:
             yield _scored_cell(suite, (one.name, two.name), mine, theirs, wanted)
 
 
-def _answers_to(suite: Asked, book: _Book) -> list[Answer]:
+def _answers_to(suite: Asked, book: Book) -> list[Answer]:
     """As the suite is now: an answer to an earlier wording is one to another question."""
     versions = {prompt.id: prompt.version for prompt in suite.prompts}
     return [each for each in book.answers.values() if versions.get(each.question) == each.version]

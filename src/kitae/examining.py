@@ -15,9 +15,8 @@ from .core.records import Records
 from .core.run import Silent, Watcher
 from .evaluate.asking import Near
 from .evaluate.judging.asked import Answer
-from .evaluate.judging.drifts import drift_told
 from .evaluate.judging.panel import Panel, panel
-from .evaluate.judging.standing import told, version_of
+from .evaluate.judging.standing import doubts, version_of
 from .evaluate.marks import Marks, marks
 from .evaluate.predicting import predicted
 from .evaluate.purse import Purse
@@ -353,5 +352,4 @@ def _doubts(found: Judged, records: Records) -> list[str]:
     if found.tally.meaningless:
         unread = f"{found.tally.n_failed} of {found.tally.n} judgments could not be read"
         return [*suspicious, f"the score means nothing: {unread}, so {found.judge} is no judge of this"]
-    version = version_of(found.identity)
-    return [*suspicious, *filter(None, [told(records, found.judge, version), drift_told(records, found.judge)])]
+    return [*suspicious, *doubts(records, found.judge, version_of(found.identity), found.protocol).values()]

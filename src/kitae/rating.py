@@ -114,10 +114,9 @@ def protocol_of(project: Project, judge: str, suite: Asked, *, against: str = ""
         Mistake: there is none of that name, it is one of pairs and nobody is named to play against, or the suite brings
             no prompts for it.
     """
-    recipe = project.file.judges.get(judge)
-    name = (recipe.protocol if recipe else "") or f"kitae-{project.file.project.language}-single"
+    name = protocol_name(project, judge, pairs=bool(against))
     if against:
-        return protocol_named(PAIRS.get(name, name), suite.templates, baseline=against)
+        return protocol_named(name, suite.templates, baseline=against)
     protocol = protocol_named(name, suite.templates)
     if protocol.kind != "single":
         raise Mistake(
@@ -126,6 +125,13 @@ def protocol_of(project: Project, judge: str, suite: Asked, *, against: str = ""
             hint="name the other one with `--against MODEL`, or take a single protocol",
         )
     return protocol
+
+
+def protocol_name(project: Project, judge: str, *, pairs: bool) -> str:
+    """The one in a judge's table, else ours in the project's language; the one of pairs beside it where they play."""
+    recipe = project.file.judges.get(judge)
+    name = (recipe.protocol if recipe else "") or f"kitae-{project.file.project.language}-single"
+    return PAIRS.get(name, name) if pairs else name
 
 
 PAIRS = {"mtbench": "mtbench-pair", "kitae-ja-single": "kitae-ja-pair", "kitae-en-single": "kitae-en-pair"}
@@ -203,7 +209,7 @@ def _counted(
     rows = rows_of(judgments, protocol.scale, answers, requests)
     found = {each.model: each for each in tally(rows, "pairwise")}
     others = [f"{name}: {note}" for name, each in found.items() if name != model for note in each.notes]
-    return found[model], _games([row for row in rows if row.model == model]), others
+    return found[model], games_of([row for row in rows if row.model == model]), others
 
 
 def _per_category(rows: Sequence[Row]) -> dict[str, Estimate]:
@@ -217,7 +223,8 @@ def _per_category(rows: Sequence[Row]) -> dict[str, Estimate]:
     }
 
 
-def _games(rows: Sequence[Row]) -> Games:
+def games_of(rows: Sequence[Row]) -> Games:
+    """How the games of one model ended that could be read."""
     ended = Counter(row.score for row in rows if row.score is not None)
     return Games(ended[1.0], ended[0.5], ended[0.0])
 

@@ -16,7 +16,9 @@ from .core.quantity import Money, total
 from .core.run import Silent, Watcher
 from .evaluate.asking import Near
 from .evaluate.choice import Choice, Pair, Standing, as_pair, choose, pair_of
+from .evaluate.judging.alike import DOUBTS, SERVED, check_names
 from .evaluate.judging.contrast import contrast
+from .evaluate.judging.standing import doubts, version_of
 from .evaluate.statistics import Interval
 from .examining import Examination, Examined, carry_out, judges_of, prepare
 from .footprint import Footprint, Price, footprint, price
@@ -46,6 +48,8 @@ class Sought:
     max_tokens: int = MAX_TOKENS
     budget: Money | None = None
     """For all answers and judgments of endpoints together; for the judge alone the one in `[judges]` when left out."""
+    despite: tuple[str, ...] = ()
+    """Doubts about the judge, of `alike.DOUBTS`, in spite of which it decides."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +153,7 @@ def _prepared(project: Project, sought: Sought, watcher: Watcher) -> dict[str, l
 
 
 def _check_names(sought: Sought) -> None:
+    check_names(sought.despite, DOUBTS)
     for what, names in (("model", sought.models), ("suite", sought.suites)):
         if not names:
             raise Mistake(f"no {what} is named", where="kitae survey", hint="for example wheel:gemma3-270m")
@@ -238,6 +243,8 @@ def _chosen(project: Project, sought: Sought, candidates: tuple[Candidate, ...])
         return _pair(first, second, named[first].found[suite], named[second].found[suite])
 
     choice = choose([_standing(each, decides) for each in candidates], functools.partial(compare, decides))
+    if doubted := _doubts(project, [each.found[decides] for each in candidates], sought.despite):
+        choice = replace(choice, recommended=None, equals=(), reasons=(doubted,))
     taken = named.get(choice.recommended or "")
     besides = [
         (suite, compare(suite, each.name, taken.name))
@@ -248,6 +255,17 @@ def _chosen(project: Project, sought: Sought, candidates: tuple[Candidate, ...])
     notes = dict.fromkeys(note for each in candidates for found in each.found.values() for note in found.notes)
     told = [note for each in candidates for note in _told(each, sought.max_tokens)]
     return Survey(candidates, sought.suites, decides, choice, tuple(besides), (*notes, *told))
+
+
+def _doubts(project: Project, found: Sequence[Examined], despite: Sequence[str]) -> str:
+    """Why the judge may not decide which candidate is taken; empty where it may, or a program does."""
+    judged = next((each.judged for each in found if each.judged), None)
+    if judged is None:
+        return ""
+    told = doubts(project.records, judged.judge, version_of(judged.identity), judged.protocol)
+    held = {name: why for name, why in told.items() if name not in despite}
+    options = " ".join(f"--despite {name}" for name in held)
+    return f"nothing is recommended: {'; '.join(held.values())}; `{options}` lets the judge decide" if held else ""
 
 
 def _told(candidate: Candidate, max_tokens: int) -> list[str]:
@@ -266,7 +284,7 @@ def _standing(candidate: Candidate, suite: str) -> Standing:
         name=candidate.name,
         mean=found.mean,
         interval=found.interval,
-        computed=_computed(candidate),
+        computed=_computed(candidate, suite),
         barred=" ".join(takes.terms) if takes.permitted == "no" else "",
         doubt=takes.doubt,
         yen=candidate.price.yen if candidate.cut <= MOST_CUT else None,
@@ -275,17 +293,21 @@ def _standing(candidate: Candidate, suite: str) -> Standing:
     )
 
 
-def _computed(candidate: Candidate) -> str:
-    return f"{candidate.identity.engine}, {candidate.identity.number_format}"
+def _computed(candidate: Candidate, suite: str) -> str:
+    judged = candidate.found[suite].judged
+    served = sorted({each.served for each in judged.judgments if each.served}) if judged else []
+    judge = f", judged by {' and '.join(served)}" if served else ""
+    return f"{candidate.identity.engine}, {candidate.identity.number_format}{judge}"
 
 
 def _comparable(one: Candidate, other: Candidate, suite: str) -> bool:
     means = score(one.found[suite]).mean, score(other.found[suite]).mean
-    return _computed(one) == _computed(other) and None not in means
+    return _computed(one, suite) == _computed(other, suite) and None not in means
 
 
 def _pair(first: str, second: str, one: Examined, other: Examined) -> Pair:
     if one.judged is None or other.judged is None:
         return pair_of(first, second, one.credits, other.credits)
-    found = contrast(one.judged.judgments, other.judged.judgments)
+    # Both were served by the same (`_computed`), though maybe not on every question, which a note says.
+    found = contrast(one.judged.judgments, other.judged.judgments, despite=(SERVED,))
     return as_pair(first, second, found.difference, found.questions, found.needed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,10 +16,11 @@ from .core.noun import Noun
 from .core.records import Records
 from .evaluate.judging.asked import REPLIES, Answer
 from .evaluate.judging.request import JUDGMENTS, Judgment
+from .evaluate.judging.standing import standing
 from .project import REPORT, Project
 from .report.boards import Board, Said
 from .report.examined import boards
-from .report.fastchat import Exchange
+from .report.fastchat import Exchange, Rows
 from .report.page import view
 from .suites import suite_named, suite_names
 
@@ -48,7 +50,8 @@ def examined(project: Project) -> list[Board]:
     if not answers and not judgments:
         return []
     suites = [suite_named(project, name) for name in suite_names(project)]
-    return boards(suites, answers, judgments)
+    found = boards(suites, answers, judgments)
+    return [replace(each, standing=standing(project.records, each.judge, each.protocol)) for each in found]
 
 
 def export(project: Project, folder: Path, suite: str = "") -> dict[Path, int]:
@@ -85,6 +88,22 @@ def export(project: Project, folder: Path, suite: str = "") -> dict[Path, int]:
             write_atomically(folder / name / file, lines)
             written[folder / name / file] = len(rows)
     return written
+
+
+def judged(project: Project, suite: str, judge: str, protocol: str) -> Rows:
+    """What a judge made of a suite as it is asked today, as `export` writes it; nothing where it rated nothing.
+
+    Args:
+        judge: Its version.
+
+    Raises:
+        Mistake: no such suite.
+    """
+    asked, (answers, judgments) = suite_named(project, suite), _rows(project)
+    how, said = (suite, judge, protocol), Said(answers)
+    own = [each for each in judgments if (each.about.suite, each.about.judge, each.about.protocol) == how]
+    found = [board for board in boards([asked], answers, own) if board.kind != "program"]
+    return [row for board in found for row in Exchange(asked, [board], said).judged(board)]
 
 
 def _rows(project: Project) -> tuple[dict[str, Answer], list[Judgment]]:

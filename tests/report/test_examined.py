@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -13,9 +14,11 @@ import pytest
 from kitae.core.generation import Decoding, Generated, Identity
 from kitae.core.label import Label
 from kitae.core.quantity import Money
+from kitae.evaluate.judging.agreement import Figure
 from kitae.evaluate.judging.asked import Answer
 from kitae.evaluate.judging.protocol import own_protocol
 from kitae.evaluate.judging.request import Judgment, judged, requests_for
+from kitae.evaluate.judging.standing import Standing
 from kitae.evaluate.own.items import Prompt
 from kitae.evaluate.own.shelf import own_suite
 from kitae.report.boards import Board, Said
@@ -186,6 +189,17 @@ def test_players_of_one_name_but_another_length_play_for_themselves() -> None:
     ]
     both = Exchange(suite(), [board], Said({each.key: each for each in (*A, *short, *B)})).judged(board)
     assert len({(row["model_1"], row["model_2"]) for row in both}) == 2
+
+
+def test_how_far_a_judge_can_be_believed_stands_where_it_is_named() -> None:
+    (board,) = shown(A, judgments(A, "評価: [[8]]"))
+    assert "not calibrated" in view("例", "en", [board])
+    held = {"judge": "j", "version": "j", "protocol": "kitae-ja-single", "why": "", "judgments": (), "labels": ""}
+    rank, kappa = Figure(value=0.971, low=0.93, high=0.99), Figure(value=0.8, low=None, high=None)
+    for accepted, told in ((True, "accepted"), (False, "not accepted")):
+        found = Standing(**held, accepted=accepted, bar=0.95, rank=rank, kappa=kappa)
+        page = re.sub(r"<[^>]+>", "", view("例", "en", [replace(board, standing=found)]))
+        assert f"{told} κ 0.80" in page and "0.97 0.93–0.99" in page and "not calibrated" not in page
 
 
 def test_what_a_program_scores_is_a_board_without_a_judge() -> None:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..books import meant
 from ..commands import decide, sealed
-from ..comparing import Pairing, compare_examined, meant
+from ..comparing import Pairing, compare_examined
 from ..core.mistakes import Mistake
 from ..evaluate.margins import Margins, read_margins
 from ..evaluate.scorecard import row_of
@@ -82,7 +83,7 @@ def _examined(project: Project, asked: Asked, margins: Margins, *, as_json: bool
     found = compare_examined(project, wanted)
     emit(contrasts.output(found), as_json=as_json, text=lambda console: contrasts.tell(console, found))
     if asked.gate:
-        contrasts.gate(project, found, margins)
+        contrasts.gate(project, found, margins, asked.despite)
 
 
 def _rows(project: Project, asked: Asked, margins: Margins, *, as_json: bool) -> None:

@@ -12,11 +12,12 @@ Name = Annotated[str, typer.Option(help="Of [judges] or [endpoints].")]
 
 
 def calibrate(
-    files: Annotated[list[Path], typer.Argument(help="The judge's judgments, as `evaluate rescore` reads them.")],
     against: Annotated[Path, typer.Option(help="The same of a trusted judge, or people's labels or votes.")],
+    files: Annotated[list[Path] | None, typer.Argument(help="Judgments, as `evaluate rescore` reads them.")] = None,
     protocol: Annotated[str, typer.Option(help="mtbench, pairwise or shaberi.")] = "mtbench",
-    judge: Annotated[str, typer.Option(help="Of [judges]: its bar counts, and what is found is remembered.")] = "",
-    at_least: Annotated[float, typer.Option(min=0, max=1, help="The rank correlation that is asked for.")] = 0.95,
+    judge: Annotated[str, typer.Option(help="Whose they are: its bar counts, what is found is remembered.")] = "",
+    suite: Annotated[str, typer.Option(help="Of the judge: its judgments in the records, without files.")] = "",
+    at_least: Annotated[float | None, typer.Option(min=0, max=1, help="The bar where no judge is named: 0.95.")] = None,
     gate: Annotated[bool, typer.Option("--gate", help="End with 3 where the judge is below that.")] = False,
     json: Json = False,
 ) -> None:
@@ -25,7 +26,8 @@ def calibrate(
     from .judge import calibrate as command
     from .main import Where
 
-    command(Where.folder, Held(tuple(files), against, protocol, judge, at_least), gate=gate, as_json=json)
+    held = Held(against, tuple(files or ()), protocol, judge, suite, at_least)
+    command(Where.folder, held, gate=gate, as_json=json)
 
 
 def anchors(

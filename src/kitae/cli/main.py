@@ -132,7 +132,7 @@ def compare(
     against: Annotated[str, typer.Option(help="The row that all rows are compared with.")] = "",
     suite: Annotated[str, typer.Option(help="Of models: on this suite alone.")] = "",
     judge: Annotated[str, typer.Option(help="Of models: under this judge alone.")] = "",
-    despite: Annotated[list[str] | None, typer.Option(help="Of models: what may differ, such as engine.")] = None,
+    despite: Annotated[list[str] | None, typer.Option(help="Of models: what may differ or be in doubt.")] = None,
     gate: Annotated[bool, typer.Option("--gate", help="End with 3 where the first may be worse.")] = False,
     margin: Annotated[list[str] | None, typer.Option(help="How much worse passes: 0.02, math=0.05.")] = None,
     json: Json = False,
@@ -220,6 +220,7 @@ def survey(
     number_format: Annotated[str, typer.Option(help="That folders are computed in.")] = "float32",
     max_tokens: Annotated[int, typer.Option(min=1, help="Of an answer.")] = 1024,
     budget: Annotated[str, typer.Option(help="What endpoints may cost in all: $5, 500円.")] = "",
+    despite: Annotated[list[str] | None, typer.Option(help="Let a judge decide despite: calibration, drift.")] = None,
     json: Json = False,
 ) -> None:
     """Measure candidate bases beside each other, and recommend one with reasons."""
@@ -227,7 +228,9 @@ def survey(
     from .survey import DEFAULT, Sought, tell
 
     suites = tuple(suite or (DEFAULT,))
-    sought = Sought(tuple(models), suites, judge, limit, retrieval, number_format, max_tokens, money(budget))
+    sought = Sought(
+        tuple(models), suites, judge, limit, retrieval, number_format, max_tokens, money(budget), tuple(despite or ())
+    )
     tell(Where.folder, sought, as_json=json)
 
 

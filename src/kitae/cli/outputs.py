@@ -245,6 +245,10 @@ class ContrastOutput(Noun):
     refused: str
     """Why the two may not be compared here; empty where they may, and every figure is `null` otherwise."""
     means: Pair | None
+    failed: tuple[int, int] | None
+    """Judgments of either model that could not be read, of the answers that both gave; `null` of a program."""
+    bounds: tuple[Pair, Pair] | None
+    """Of the means: with all of those at the lowest rating and at the highest; `null` of a program."""
     mean: float | None
     """Of the differences."""
     interval: Pair | None
@@ -258,14 +262,40 @@ class ContrastOutput(Noun):
     needed: int | None
     """Questions that would show a difference of this size."""
     per_category: tuple[CategoryOutput, ...]
+    doubts: dict[str, str]
+    """Why the judge may not decide: `calibration`, `drift`. Empty where it may, and of a program."""
+    notes: tuple[str, ...]
+
+
+class MatchOutput(Noun):
+    """Two models whose answers a judge compared in both orders, seen from the first."""
+
+    suite: str
+    judge: str
+    protocol: str
+    wins: int
+    ties: int
+    losses: int
+    win_rate: float | None
+    """A tie counts half."""
+    interval: Pair | None
+    n: int
+    """Over questions, turns and samples; those that failed among them."""
+    failed: int
+    bounds: Pair
+    """Of the win rate, with all that failed lost and won."""
+    consistency: float | None
+    """Share with the same result in both orders."""
+    doubts: dict[str, str]
     notes: tuple[str, ...]
 
 
 class CompareOutput(Output):
-    """Rows of the decision table, or contrasts of two examined models."""
+    """Rows of the decision table; or contrasts and matches of two examined models."""
 
     rows: tuple[CompareRow, ...]
     contrasts: tuple[ContrastOutput, ...]
+    matches: tuple[MatchOutput, ...]
     notes: tuple[str, ...]
 
 

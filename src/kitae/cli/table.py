@@ -18,7 +18,7 @@ from .printing import pair, span
 
 
 def output(table: Table) -> CompareOutput:
-    return CompareOutput(rows=tuple(_row(line) for line in table.lines), contrasts=(), notes=table.notes)
+    return CompareOutput(rows=tuple(_row(line) for line in table.lines), contrasts=(), matches=(), notes=table.notes)
 
 
 def gate(project: Project, table: Table, row: str, margins: Margins) -> None:

@@ -22,7 +22,7 @@ class Standing:
     """On the suite that decides; `None` where it has no score that means anything."""
     interval: Interval | None
     computed: str
-    """Engine and number format: scores of different ones are not compared."""
+    """Engine and number format, and of a judge what served it: scores of different ones are not compared."""
     barred: str = ""
     """Why it may not be taken, whatever its score; empty where it may."""
     doubt: str = ""
@@ -206,7 +206,7 @@ def _left_out(standing: Standing) -> str:
 def _apart(groups: Mapping[str, Sequence[Standing]], taken: Sequence[str]) -> str:
     told = "; ".join(f"{_names(group)} by {computed}" for computed, group in groups.items())
     between = " and ".join(f"`{name}`" for name in taken)
-    return f"nothing is recommended between {between}: engine or number format differs ({told})"
+    return f"nothing is recommended between {between}: engine or number format, or the judge's server, differs ({told})"
 
 
 def _names(standings: Sequence[Standing]) -> str:

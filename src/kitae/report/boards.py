@@ -15,6 +15,7 @@ from ..evaluate.clusters import paired_clustered
 from ..evaluate.judging.asked import Answer, Asked
 from ..evaluate.judging.parsing import Scale
 from ..evaluate.judging.request import About, Judgment
+from ..evaluate.judging.standing import Standing
 from ..evaluate.judging.tally import Tally
 from ..evaluate.scoring import Verdict
 from ..evaluate.statistics import Difference, Estimate
@@ -136,6 +137,8 @@ class Board:
     left_out: int
     """Judgments of earlier questions, or under earlier prompts and references."""
     notes: tuple[str, ...]
+    standing: Standing | None = None
+    """What holding the judge against labels came to, as it is and under this protocol."""
 
     @property
     def categories(self) -> list[str]:

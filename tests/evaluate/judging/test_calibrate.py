@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,32 @@ def test_a_judge_that_rolls_dice_is_not() -> None:
     assert not found.accepted and "below 0.95" in found.why
 
 
+def test_an_order_that_may_be_chance_shows_nothing() -> None:
+    """Both put the five models into the same order, by one question of four: on the others they are at odds."""
+
+    def rated(slope: float) -> list[Row]:
+        slopes = (2.0, slope, slope, slope)
+        return [row(f"m{n}", question, 1 + each * n) for n in range(5) for question, each in enumerate(slopes)]
+
+    found = calibrate(rated(-0.2), rated(0.2), {})
+    assert found.rank.value == pytest.approx(1.0)
+    assert found.rank.low is not None and found.rank.low < 0.95
+    assert not found.accepted and "its lower end is below 0.95" in found.why
+
+
+def test_a_single_question_has_no_interval_and_shows_nothing() -> None:
+    one = [row(f"m{number}", 1, float(number)) for number in range(1, 8)]
+    found = calibrate(one, one, {})
+    assert found.rank.value == pytest.approx(1.0)
+    assert not found.accepted and "without an interval" in found.why
+
+
+def test_rows_of_several_judges_are_not_pooled() -> None:
+    judged = [*rows(MODELS), *(replace(each, judge="k") for each in rows(MODELS))]
+    with pytest.raises(Mistake, match="judged by j and by k"):
+        calibrate(judged, rows(MODELS), {})
+
+
 def test_with_few_models_single_answers_decide() -> None:
     two = {"m0": 3.0, "m1": 8.0}
     found = calibrate(rows(two, noise=2.5, seed=1), rows(two, noise=2.5, seed=2), {})
@@ -126,7 +153,16 @@ def test_votes_of_several_people_are_put_together(tmp_path: Path) -> None:
     assert found.overall.kappa.value == pytest.approx(1.0)
 
 
-@pytest.mark.parametrize(("line", "what"), [({"question_id": 1}, "no 'model_a'"), (vote(1, "a", "x"), "winner 'a'")])
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ({"question_id": 1}, "no 'model_a'"),
+        (vote(1, "a", "x"), "winner 'a'"),
+        (vote(1, "tie", "x") | {"turn": None}, "not a vote"),
+        (vote(1, "tie", "x") | {"turn": "first"}, "not a vote"),
+        (vote(1, "tie", "x") | {"winner": ["model_a"]}, "not a vote"),
+    ],
+)
 def test_what_is_no_vote_is_a_mistake(tmp_path: Path, line: dict[str, Any], what: str) -> None:
     (tmp_path / "votes.jsonl").write_text(json.dumps(line), encoding="utf-8")
     with pytest.raises(Mistake, match=what):

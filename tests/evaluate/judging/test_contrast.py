@@ -77,8 +77,29 @@ def test_what_failed_for_one_is_left_out_and_told(judge: Judge) -> None:
     assert found.difference.n == 2 * 14
     assert found.notes == (
         "2 answers of only one of them are left out",
-        "2 answers whose judgment failed for one of them are left out",
+        "2 answers whose judgment failed for one or both of them are left out",
     )
+
+
+def test_what_failed_for_both_is_counted_too(judge: Judge) -> None:
+    def say(question: str, turn: int, order: str) -> str:
+        return "分かりません" if question == "q3" else "評価: [[7]]"
+
+    found = contrast(judge("new", say=say), judge("old", say=say))
+    assert found.difference.n == 2 * 15
+    assert found.notes == ("2 answers whose judgment failed for one or both of them are left out",)
+
+
+def test_another_model_behind_the_same_judge_is_refused_by_name(judge: Judge) -> None:
+    first = [each.model_copy(update={"served": "j-2026-08"}) for each in judge("new", say=rated(5))]
+    second = [each.model_copy(update={"served": "j-2026-11"}) for each in judge("old", say=rated(4))]
+    with pytest.raises(Mistake, match="served model differs in 32 of 32: j-2026-08, j-2026-11"):
+        contrast(first, second)
+    found = contrast(first, second, despite=("served model",))
+    assert found.notes == ("served model differs in 32 of 32: j-2026-08, j-2026-11",)
+    # Another judge is another model by itself.
+    other = [each.model_copy(update={"served": "k"}) for each in judge("old", say=rated(4), judge="judge-2")]
+    assert len(contrast(first, other, despite=("judge",)).notes) == 1
 
 
 def test_several_models_or_judges_on_a_side_are_a_mistake(judge: Judge) -> None:

@@ -6,13 +6,15 @@ from collections.abc import Collection, Mapping, Sequence
 
 from ...core.mistakes import Mistake, nearest
 from .asked import Answer
-from .request import About
+from .request import Judgment
 
 Conditions = Mapping[str, str]
 """Under which a score came about, by the names of `CONDITIONS`."""
 
+SERVED = "served model"
 CONDITIONS = (
     "judge",
+    SERVED,
     "protocol",
     "prompt",
     "references",
@@ -21,17 +23,22 @@ CONDITIONS = (
     "number format",
     "answer length",
 )
-"""In the order in which they are told. `prompt`: the judge's. `answer length`: where an answer is cut off."""
+"""In the order in which they are told. `served model`: what the server of one judge named. `prompt`: the judge's.
+`answer length`: where an answer is cut off."""
+
+DOUBTS = ("calibration", "drift")
+"""What keeps a judge from deciding: it is not accepted by labels, or its ratings have moved (`standing.doubts`)."""
 
 
-def conditions_of(about: About, answers: Mapping[str, Answer]) -> Conditions:
-    """Of a judgment.
-
+def conditions_of(judgment: Judgment, answers: Mapping[str, Answer]) -> Conditions:
+    """
     Args:
         answers: By key, as far as they are known: where one is cut off, a judgment itself does not say.
     """
+    about = judgment.about
     return {
         "judge": about.judge,
+        SERVED: judgment.served,
         "protocol": about.protocol,
         "prompt": about.prompt,
         "references": about.reference,
@@ -56,15 +63,15 @@ def _length(answer: Answer) -> str:
     return f"{answer.decoding.max_tokens} tokens"
 
 
-def check_names(despite: Collection[str]) -> None:
+def check_names(despite: Collection[str], known: Collection[str] = (*CONDITIONS, *DOUBTS)) -> None:
     """
     Raises:
-        Mistake: one of them is no condition.
+        Mistake: one of them is not known.
     """
     for name in despite:
-        if name not in CONDITIONS:
+        if name not in known:
             what = f"`{name}` is nothing that scores depend on"
-            raise Mistake(what, where="--despite", hint=nearest(name, CONDITIONS))
+            raise Mistake(what, where="--despite", hint=nearest(name, known))
 
 
 def refuse_unlike(
@@ -85,7 +92,7 @@ def refuse_unlike(
     notes: list[str] = []
     refused: list[str] = []
     for what in CONDITIONS:
-        found = [(own.get(what, ""), other.get(what, "")) for own, other in pairs]
+        found = [_values(what, own, other) for own, other in pairs]
         differing = [(own, other) for own, other in found if own != other]
         if differing:
             one, two = (value or "none" for value in differing[0])
@@ -98,3 +105,10 @@ def refuse_unlike(
             hint="measure both with the same, or name what may differ if you know that it does not matter",
         )
     return notes
+
+
+def _values(what: str, own: Conditions, other: Conditions) -> tuple[str, str]:
+    """Another judge has another server: that needs no name of its own."""
+    if what == SERVED and own.get("judge") != other.get("judge"):
+        return "", ""
+    return own.get(what, ""), other.get(what, "")

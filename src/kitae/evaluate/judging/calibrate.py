@@ -18,9 +18,11 @@ from ..clusters import spread, t_quantile
 from ..statistics import LEVEL, Interval
 from .agreement import Figure, Pairs, figure, kappa, nominal_kappa, rank_of_models, same, spearman, within_one
 from .published import Row
+from .tally import one_judge
 
 BAR = 0.95
-"""Spearman over the models' means from which on a judge counts for the number that decides."""
+"""Spearman over the models' means that has to be shown, by its interval, for a judge to count for the number that
+decides: five models stand in perfect order by chance once in 120."""
 FEW_MODELS = 5
 """With fewer models an order says little, and the correlation over single answers is asked for instead."""
 
@@ -63,8 +65,30 @@ class Calibration(Noun):
     per_category: dict[str, Agreement]
     corrected: tuple[Corrected, ...]
     bar: float
-    accepted: bool
-    why: str
+
+    @property
+    def deciding(self) -> Figure:
+        """The rank correlation that the bar is held against: with few models over single answers, the harder test."""
+        return self.rank if self.models >= FEW_MODELS else self.overall.spearman
+
+    @property
+    def accepted(self) -> bool:
+        """By the lower end of the interval: what may be chance shows nothing."""
+        return self.deciding.low is not None and self.deciding.low >= self.bar
+
+    @property
+    def why(self) -> str:
+        """In words."""
+        found, what = self.deciding, f"the order of {self.models} models"
+        if self.models < FEW_MODELS:
+            what = f"single answers, since {self.models} models have hardly an order"
+        if found.value is None:
+            return f"rank correlation over {what} is not defined: all scores are the same"
+        told = f"rank correlation {found.value:.3f} over {what}"
+        if found.low is None or found.high is None:
+            return f"{told}, without an interval: a single question shows nothing"
+        reached = "at least" if self.accepted else "below"
+        return f"{told}, 95 % from {found.low:.3f} to {found.high:.3f}: its lower end is {reached} {self.bar:g}"
 
 
 def calibrate(
@@ -73,14 +97,15 @@ def calibrate(
     """Holds a judge's rows against labels of the same answers.
 
     Args:
-        judged: The judge's ratings, or its games of pairs.
+        judged: The ratings of one judge, or its games of pairs.
         labels: A trusted judge's or people's; several of one answer are averaged.
         categories: Of questions.
         bar: The rank correlation that is asked for.
 
     Raises:
-        Mistake: no answer has both.
+        Mistake: the ratings are by several judges, or no answer has both.
     """
+    one_judge(judged)
     own, trusted = _last(judged), _averaged(labels)
     shared = [key for key in own if key in trusted]
     if not shared:
@@ -90,23 +115,17 @@ def calibrate(
             hint="a label belongs to the same model, question_id and turn as a judgment",
         )
     pair = any(key[3] for key in shared)
-    overall = _agreement(own, trusted, shared, pair=pair)
-    rank = rank_of_models(_pairs(own, trusted, shared), [key[0] for key in shared])
-    models = len({key[0] for key in shared})
     names = sorted({categories[key[1]] for key in shared if categories.get(key[1])})
-    accepted, why = _verdict(rank, overall, models, bar)
     return Calibration(
-        models=models,
-        overall=overall,
-        rank=rank,
+        models=len({key[0] for key in shared}),
+        overall=_agreement(own, trusted, shared, pair=pair),
+        rank=rank_of_models(_pairs(own, trusted, shared), [key[0] for key in shared]),
         per_category={
             name: _agreement(own, trusted, [key for key in shared if categories.get(key[1]) == name], pair=pair)
             for name in names
         },
         corrected=tuple(_corrected(model, own, trusted) for model in dict.fromkeys(key[0] for key in own)),
         bar=bar,
-        accepted=accepted,
-        why=why,
     )
 
 
@@ -158,17 +177,6 @@ def _agreement(own: Scores, trusted: Scores, shared: Sequence[Key], *, pair: boo
         bias=bias.mean,
         bias_interval=bias.interval(),
     )
-
-
-def _verdict(rank: Figure, overall: Agreement, models: int, bar: float) -> tuple[bool, str]:
-    """By the order of the models; with few of them by single answers, which is the harder test."""
-    found, what = (rank, f"the order of {models} models")
-    if models < FEW_MODELS:
-        found, what = overall.spearman, f"single answers, since {models} models have hardly an order"
-    if found.value is None:
-        return False, f"rank correlation over {what} is not defined: all scores are the same"
-    told = f"rank correlation {found.value:.3f} over {what}"
-    return found.value >= bar, f"{told}, {'at least' if found.value >= bar else 'below'} {bar:g}"
 
 
 def _corrected(model: str, own: Scores, trusted: Scores) -> Corrected:

@@ -49,11 +49,11 @@ def contrast(
         raise Mistake("no question was rated for both models", where="judgments", hint="judge the same suite for both")
     models = (first[0].about.models[0], second[0].about.models[0])
     said = answers or {}
-    pairs = [(conditions_of(one[key].about, said), conditions_of(two[key].about, said)) for key in shared]
+    pairs = [(conditions_of(one[key], said), conditions_of(two[key], said)) for key in shared]
     notes = refuse_unlike(models, pairs, despite)
     low, high = failures or (None, None)
     own, other = _scores(one, low), _scores(two, high)
-    left_out = _left_out(one.keys() ^ two.keys(), own.keys() ^ other.keys())
+    left_out = _left_out(len(one.keys() ^ two.keys()), sum(key not in own or key not in other for key in shared))
     told = sorted((one[key].about for key in shared), key=lambda about: category_order(about.category))
     categories = {about.cluster: about.category for about in told}
     return of_ratings(models, own, other, categories, [*notes, *left_out])
@@ -78,7 +78,10 @@ def _scores(judgments: Mapping[Key, Judgment], failed: float | None) -> dict[Key
     return {key: score for key, score in found.items() if score is not None}
 
 
-def _left_out(alone: Collection[Key], unrated: Collection[Key]) -> list[str]:
-    notes = [f"{len(alone)} answers of only one of them are left out"] if alone else []
-    failed = len(set(unrated) - set(alone))
-    return notes + ([f"{failed} answers whose judgment failed for one of them are left out"] if failed else [])
+def _left_out(alone: int, failed: int) -> list[str]:
+    """
+    Args:
+        failed: Answers that both gave, and of which a judgment could not be read: that of one of them, or both.
+    """
+    notes = [f"{alone} answers of only one of them are left out"] if alone else []
+    return notes + ([f"{failed} answers whose judgment failed for one or both of them are left out"] if failed else [])

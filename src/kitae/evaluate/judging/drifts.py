@@ -101,9 +101,14 @@ def remember_check(records: Records, checked: Checked) -> None:
     records.add(DRIFTS, _key(checked.judge, checked.suite), checked.model_dump(mode="json"))
 
 
-def drift_told(records: Records, judge: str) -> str:
-    """What has to be said beside a judge's scores since it was last asked again; empty where it is steady."""
-    found = [Checked.model_validate(row) for row in records.all(DRIFTS) if row["judge"] == judge]
+def drift_told(records: Records, judge: str, version: str) -> str:
+    """What has to be said beside a judge's scores since it was last asked again; empty where it is steady.
+
+    Args:
+        version: Of the judge: one model may have several names in a project.
+    """
+    own = (row for row in records.all(DRIFTS) if judge == row["judge"] or version in (row["then"], row["now"]))
+    found = [Checked.model_validate(row) for row in own]
     drifted = [each for each in found if each.drift.verdict == "drifted"]
     if not drifted:
         return ""

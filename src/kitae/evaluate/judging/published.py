@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -80,6 +80,19 @@ def read_judgments(files: Sequence[Path], kind: str) -> list[Row]:
     return rows
 
 
+def read_rows(lines: Iterable[dict[str, Any]], kind: str, where: str) -> list[Row]:
+    """Rows of objects that are no file's: FastChat's, which name their models themselves.
+
+    Args:
+        where: They are from.
+    """
+    return [
+        row
+        for number, line in enumerate(lines, start=1)
+        for row in _read(READERS[kind], line, Path(), f"{where}, row {number}", kind)
+    ]
+
+
 def read_lines(file: Path) -> Iterator[tuple[dict[str, Any], str]]:
     """The objects of a file, each with where it stands.
 
@@ -110,11 +123,23 @@ _Read = Callable[[Mapping[str, Any], Path, str], list[Row]]
 def _read(read: _Read, line: dict[str, Any], file: Path, where: str, kind: str) -> list[Row]:
     try:
         return read(line, file, where)
-    except (KeyError, TypeError, ValueError, IndexError) as error:
-        missing = f"no {error}" if isinstance(error, KeyError) else str(error)
+    except UNREADABLE as error:
         other = next((name for name, keys in _KEYS.items() if name != kind and keys <= line.keys()), "")
         hint = f"try `--protocol {other}`" if other else f"a line has {', '.join(sorted(_KEYS[kind]))}"
-        raise Mistake(f"not a judgment of the protocol {kind}: {missing}", where=where, hint=hint) from None
+        raise unreadable(f"a judgment of the protocol {kind}", error, where, hint) from None
+
+
+UNREADABLE = (KeyError, TypeError, ValueError, IndexError)
+"""What reading a line ends in that is of another form."""
+
+
+def unreadable(what: str, error: Exception, where: str, hint: str) -> Mistake:
+    """
+    Args:
+        what: The line was taken for.
+    """
+    told = f"no {error}" if isinstance(error, KeyError) else str(error)
+    return Mistake(f"not {what}: {told}", where=where, hint=hint)
 
 
 _KEYS: dict[str, frozenset[str]] = {

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-
-from ...core.files import file_digest
 from ...core.generation import Identity
-from ...core.noun import Noun
+from ...core.noun import Noun, digest
 from ...core.records import Records
-from .calibrate import Calibration
+from .agreement import Figure
+from .alike import DOUBTS
+from .drifts import drift_told
 
 KIND = "calibrations"
 
@@ -20,49 +18,56 @@ def version_of(identity: Identity) -> str:
 
 
 class Standing(Noun):
-    """The last time that a judge was held against labels."""
+    """The last time that a judge was held against labels. Under another protocol it is another judge."""
 
+    judge: str
+    """Its name in the project then."""
+    version: str
+    protocol: str
     accepted: bool
     why: str
     bar: float
+    rank: Figure
+    """The rank correlation that decided."""
+    kappa: Figure
+    """Over single answers or games."""
     judgments: tuple[str, ...]
-    """Digests of the files of its judgments."""
+    """Digests of the files of its judgments; none where they are in the records."""
     labels: str
     """Digest of the file of labels."""
-    version: str = ""
-    """Of the judge then; empty in rows of earlier releases."""
 
 
-def remember(
-    records: Records, judge: str, found: Calibration, files: Sequence[Path], labels: Path, version: str = ""
-) -> None:
+def _key(version: str, protocol: str) -> str:
+    return digest([version, protocol])[:32]
+
+
+def remember(records: Records, found: Standing) -> None:
     """Keeps what was found; a later one replaces it for readers."""
-    standing = Standing(
-        accepted=found.accepted,
-        why=found.why,
-        bar=found.bar,
-        judgments=tuple(map(file_digest, files)),
-        labels=file_digest(labels),
-        version=version,
-    )
-    records.add(KIND, judge, standing.model_dump(mode="json"))
+    records.add(KIND, _key(found.version, found.protocol), found.model_dump(mode="json"))
 
 
-def standing(records: Records, judge: str) -> Standing | None:
-    """What is known of a judge; `None` where it was never held against anything."""
-    row = records.get(KIND, judge)
+def standing(records: Records, version: str, protocol: str) -> Standing | None:
+    """What is known of a judge; `None` where it was never held against anything as it is now."""
+    row = records.get(KIND, _key(version, protocol))
     return Standing.model_validate(row) if row else None
 
 
-def told(records: Records, judge: str, version: str = "") -> str:
-    """What has to be said beside a judge's scores; empty where it is accepted.
+def told(records: Records, judge: str, version: str, protocol: str) -> str:
+    """What has to be said beside a judge's scores; empty where it is accepted."""
+    found = standing(records, version, protocol)
+    if found is not None:
+        return "" if found.accepted else f"{judge} is not accepted for the number that decides: {found.why}"
+    before = [row for row in records.all(KIND) if row.get("judge") == judge and row.get("protocol") == protocol]
+    if before:
+        return f"{judge} was held against labels as {before[-1]['version']}, and is {version} now: calibrate it again"
+    return f"whether {judge} agrees with people is not known here under {protocol} (`kitae judge calibrate` tells)"
+
+
+def doubts(records: Records, judge: str, version: str, protocol: str) -> dict[str, str]:
+    """Why a judge may not decide, by the names of `alike.DOUBTS`; empty where it may.
 
     Args:
-        version: Of the judge now.
+        judge: Its name in the project.
     """
-    found = standing(records, judge)
-    if found is None:
-        return f"whether {judge} agrees with people is not known here (`kitae judge calibrate` tells)"
-    if version and found.version and version != found.version:
-        return f"{judge} was held against labels as {found.version}, and is {version} now: calibrate it again"
-    return "" if found.accepted else f"{judge} is not accepted for the number that decides: {found.why}"
+    found = (told(records, judge, version, protocol), drift_told(records, judge, version))
+    return {name: why for name, why in zip(DOUBTS, found, strict=True) if why}

@@ -63,7 +63,7 @@ def tally(rows: Sequence[Row], kind: str) -> list[Tally]:
 
 
 def _tally(rows: Sequence[Row], kind: str, *, several: bool) -> Tally:
-    model, judge = rows[0].model, _one_judge(rows)
+    model, judge = rows[0].model, one_judge(rows)
     last = list({row.key: row for row in rows}.values())
     kept = list(rows) if kind == "shaberi" else last
     counted = [row for row in kept if row.score is not None]
@@ -87,13 +87,18 @@ def _tally(rows: Sequence[Row], kind: str, *, several: bool) -> Tally:
     )
 
 
-def _one_judge(rows: Sequence[Row]) -> str:
+def one_judge(rows: Sequence[Row]) -> str:
+    """Who judged all of them.
+
+    Raises:
+        Mistake: several did.
+    """
     judges = sorted({row.judge for row in rows})
     if len(judges) > 1:
         raise Mistake(
-            f"`{rows[0].model}` was judged by {' and by '.join(judges)}: scores of different judges are not pooled",
+            f"the rows are judged by {' and by '.join(judges)}: scores of different judges are not pooled",
             where=next(row.where for row in rows if row.judge != rows[0].judge),
-            hint="rescore the rows of one judge at a time",
+            hint="take the rows of one judge at a time",
         )
     return judges[0]
 

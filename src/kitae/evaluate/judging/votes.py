@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ...core.mistakes import Mistake
-from .published import Row, read_lines
+from .published import HALF, UNREADABLE, Row, read_lines, unreadable
 
 WINNERS = {"model_a": 1.0, "model_b": 0.0, "tie": 0.5, "tie (inconsistent)": 0.5}
 KEYS = frozenset({"question_id", "model_a", "model_b", "winner"})
@@ -19,19 +18,25 @@ def read_votes(file: Path) -> list[Row]:
     Raises:
         Mistake: the file is missing, or a line is no vote.
     """
-    return [row for line, where in read_lines(file) for row in _rows(line, where)]
+    return [row for line, where in read_lines(file) for row in _read(line, where)]
+
+
+def _read(line: Mapping[str, Any], where: str) -> list[Row]:
+    try:
+        return _rows(line, where)
+    except UNREADABLE as error:
+        raise unreadable("a vote", error, where, f"a line has {', '.join(sorted(KEYS))}") from None
 
 
 def _rows(line: Mapping[str, Any], where: str) -> list[Row]:
-    if missing := sorted(KEYS - line.keys()):
-        raise Mistake(f"not a vote: no '{missing[0]}'", where=where, hint=f"a line has {', '.join(sorted(KEYS))}")
-    if line["winner"] not in WINNERS:
-        raise Mistake(f"the winner {line['winner']!r} is unknown", where=where, hint=f"one of {', '.join(WINNERS)}")
-    points = WINNERS[line["winner"]]
-    sides = ((line["model_a"], line["model_b"], points), (line["model_b"], line["model_a"], 1 - points))
+    one, two, winner = str(line["model_a"]), str(line["model_b"]), line["winner"]
+    if winner not in WINNERS:
+        raise ValueError(f"the winner {winner!r} is none of {', '.join(WINNERS)}")
+    points = WINNERS[winner]
+    sides = ((one, two, points), (two, one, 1 - points))
     return [
         Row(
-            model=str(model),
+            model=model,
             question=str(line["question_id"]),
             turn=int(line.get("turn", 1)),
             category="",
@@ -39,10 +44,10 @@ def _rows(line: Mapping[str, Any], where: str) -> list[Row]:
             low=score,
             high=score,
             failed=False,
-            scale=(0.0, 1.0),
+            scale=HALF,
             judge=str(line.get("judge", "")),
             prompt="",
-            against=str(other),
+            against=other,
             where=where,
         )
         for model, other, score in sides
