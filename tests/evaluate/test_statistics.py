@@ -119,20 +119,6 @@ def test_the_bare_bootstrap_would_not_cover_small_shares() -> None:
     assert hits / 150 < 0.75
 
 
-@pytest.mark.parametrize(("up", "down"), [(0.05, 0.02), (0.2, 0.1), (0.6, 0.02)])
-def test_a_paired_interval_covers_the_true_difference(up: float, down: float) -> None:
-    random = np.random.default_rng(11)
-    hits = 0
-    for _ in range(150):
-        draws = random.random(42)
-        first = [float(draw < up) for draw in draws]
-        second = [float(up <= draw < up + down) for draw in draws]
-        found = paired_difference(first, second).interval
-        assert found is not None
-        hits += found.low <= up - down <= found.high
-    assert hits / 150 >= 0.9
-
-
 def test_the_paired_interval_agrees_with_the_normal_approximation() -> None:
     first = flags(30, 80)
     second = [0.0] * 12 + flags(10, 68)

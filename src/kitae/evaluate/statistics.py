@@ -193,8 +193,14 @@ def paired_difference(first: Sequence[float], second: Sequence[float]) -> Differ
         n=len(changes),
         better=better,
         worse=worse,
-        detectable=minimum_detectable(float(np.std(changes, ddof=1)), len(changes)) if len(changes) > 1 else None,
+        detectable=_detectable(changes) if len(changes) > 1 else None,
     )
+
+
+def _detectable(changes: Sequence[float]) -> float:
+    if set(changes) <= {-1.0, 0.0, 1.0}:
+        return minimum_detectable_share(sum(map(abs, changes)) / len(changes), len(changes))
+    return minimum_detectable(float(np.std(changes, ddof=1)), len(changes))
 
 
 def _paired_interval(changes: Sequence[float], better: int, worse: int) -> Interval:
@@ -213,7 +219,7 @@ def minimum_detectable(deviation: float, n: int, *, level: float = LEVEL, power:
     """The smallest true mean difference that a paired test of `n` questions finds with this power.
 
     Args:
-        deviation: Standard deviation of the differences; for right/wrong about √(share of questions that change).
+        deviation: Standard deviation of the differences.
 
     Raises:
         ValueError: `n` is not positive.
@@ -221,3 +227,19 @@ def minimum_detectable(deviation: float, n: int, *, level: float = LEVEL, power:
     if n < 1:
         raise ValueError("no question")
     return (_z((1 + level) / 2) + _z(power)) * deviation / math.sqrt(n)
+
+
+def minimum_detectable_share(changed: float, n: int, *, level: float = LEVEL, power: float = 0.8) -> float:
+    """The same for right and wrong, where the scatter depends on the difference.
+
+    A true difference d takes at least a share d of questions that change; if a share s does, the scatter is √(s − d²).
+    So however few changed here, a small difference is none that could be seen.
+
+    Args:
+        changed: Share of the questions that change, either way.
+
+    Raises:
+        ValueError: `n` is not positive.
+    """
+    least = 1 / (1 + 1 / minimum_detectable(1.0, n, level=level, power=power) ** 2)
+    return math.sqrt(least * max(changed, least))
