@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable, Sequence
 from statistics import NormalDist
 
 import numpy as np
@@ -22,10 +23,13 @@ from kitae.evaluate.clusters import (
     t_quantile,
     t_within,
 )
+from kitae.evaluate.statistics import Difference, Interval
 
 BENCHMARKS = 10_000
 QUESTIONS, TURNS = 80, 2
 TOLERANCE = 0.007
+KEYS = [(question, turn) for question in range(QUESTIONS) for turn in range(TURNS)]
+CLUSTERS = [question for question, _ in KEYS]
 Floats = npt.NDArray[np.float64]
 
 
@@ -47,57 +51,68 @@ def benchmarks(seed: int, *, models: int = 1) -> tuple[Floats, float]:
     return drawn.reshape(BENCHMARKS, models, QUESTIONS * TURNS).astype(np.float64), mean
 
 
-def errors(values: Floats) -> tuple[Floats, Floats]:
-    """Mean and clustered standard error of each benchmark (rows), by the formula of `spread`, at once for all rows."""
-    means = values.mean(axis=1)
-    sums = (values - means[:, None]).reshape(len(values), QUESTIONS, TURNS).sum(axis=2)
-    variance = (sums**2).sum(axis=1) / values.shape[1] ** 2 * QUESTIONS / (QUESTIONS - 1)
-    return means, np.sqrt(variance)
+def intervals(values: Floats, clusters: Sequence[int] = CLUSTERS) -> list[Interval]:
+    """What is told of one model in each benchmark (rows)."""
+    return [told for row in values.tolist() if (told := clustered(row, clusters).interval) is not None]
 
 
-CLUSTERS = [question for question in range(QUESTIONS) for _ in range(TURNS)]
-T = t_quantile(0.975, QUESTIONS - 1)
+def compared(first: Sequence[float], second: Sequence[float]) -> Difference:
+    """What is told of two models in one benchmark."""
+    return paired_clustered(dict(zip(KEYS, first, strict=True)), dict(zip(KEYS, second, strict=True)))
 
 
-def test_the_many_at_once_are_what_one_by_one_gives() -> None:
-    values = benchmarks(1)[0][:20, 0]
-    means, found = errors(values)
-    for row, mean, error in zip(values, means, found, strict=True):
-        one = spread(list(row), CLUSTERS)
-        assert [one.mean, one.error] == pytest.approx([mean, error])
+@functools.cache
+def comparisons(seed: int) -> list[Difference]:
+    """What is told of two models that are equally good, in each benchmark."""
+    return [compared(first, second) for first, second in benchmarks(seed, models=2)[0].tolist()]
+
+
+def coverage(told: Iterable[Interval | None], true: float) -> float:
+    return float(np.mean([each is not None and each.low <= true <= each.high for each in told]))
+
+
+def widths(told: Iterable[Interval | None]) -> Floats:
+    return np.array([each.high - each.low for each in told if each is not None])
 
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_ninety_five_of_a_hundred_intervals_hold_the_true_mean(seed: int) -> None:
     values, true = benchmarks(seed)
-    means, found = errors(values[:, 0])
-    assert np.mean(np.abs(means - true) <= T * found) == pytest.approx(0.95, abs=TOLERANCE)
+    assert coverage(intervals(values[:, 0]), true) == pytest.approx(0.95, abs=TOLERANCE)
 
 
 def test_without_clusters_they_would_not() -> None:
     """The turns taken for independent: what every tool that averages 160 rows does."""
     values, true = benchmarks(1)
-    means = values[:, 0].mean(axis=1)
-    naive = values[:, 0].std(axis=1, ddof=1) / (QUESTIONS * TURNS) ** 0.5
-    assert np.mean(np.abs(means - true) <= t_quantile(0.975, QUESTIONS * TURNS - 1) * naive) < 0.92
+    assert coverage(intervals(values[:, 0], range(QUESTIONS * TURNS)), true) < 0.92
 
 
 def test_paired_intervals_hold_the_true_difference_and_are_narrower() -> None:
+    told = [each.interval for each in comparisons(3)]
+    assert coverage(told, 0.0) == pytest.approx(0.95, abs=TOLERANCE)
     values, _ = benchmarks(3, models=2)
-    change, paired = errors(values[:, 0] - values[:, 1])
-    assert np.mean(np.abs(change) <= T * paired) == pytest.approx(0.95, abs=TOLERANCE)
-    _, first = errors(values[:, 0])
-    _, second = errors(values[:, 1])
-    assert np.mean(paired < np.hypot(first, second)) > 0.99
-    assert np.mean(paired) < 0.9 * np.mean(np.hypot(first, second))
+    paired, apart = widths(told), np.hypot(*(widths(intervals(values[:, model])) for model in (0, 1)))
+    assert np.mean(paired < apart) > 0.99
+    assert np.mean(paired) < 0.9 * np.mean(apart)
 
 
 def test_a_difference_called_detectable_is_found_in_four_of_five_trials() -> None:
-    values, _ = benchmarks(4, models=2)
-    change, paired = errors(values[:, 0] - values[:, 1])
-    deviation = float(np.std(change))
-    planted = (t_quantile(0.975, QUESTIONS - 1) + t_quantile(0.8, QUESTIONS - 1)) * deviation
-    assert np.mean(change + planted > T * paired) == pytest.approx(0.80, abs=0.02)
+    """The one that is told of a benchmark, planted in another that is drawn alike."""
+    values, _ = benchmarks(3, models=2)
+    found = 0
+    for pilot, (first, second) in zip(comparisons(3), np.roll(values, 1, axis=0).tolist(), strict=True):
+        assert pilot.detectable is not None
+        told = compared([value + pilot.detectable for value in first], second).interval
+        found += told is not None and told.low > 0
+    assert found / BENCHMARKS == pytest.approx(0.80, abs=0.02)
+
+
+def test_the_error_is_the_one_that_the_formula_gives_by_hand() -> None:
+    """Sums of a question's distances from the mean, squared; over n²; times G / (G - 1)."""
+    even = spread([1.0, 2.0, 3.0, 6.0], ["a", "a", "b", "b"])
+    assert [even.mean, even.error] == pytest.approx([3.0, (((-3) ** 2 + 3**2) / 16 * 2) ** 0.5])
+    uneven = spread([1.0, 2.0, 3.0, 8.0, 6.0], ["a", "a", "b", "a", "c"])
+    assert [uneven.mean, uneven.error] == pytest.approx([4.0, ((1 + 1 + 4) / 25 * 3 / 2) ** 0.5])
 
 
 def test_with_as_many_questions_as_are_called_for_a_difference_is_found() -> None:
@@ -106,7 +121,7 @@ def test_with_as_many_questions_as_are_called_for_a_difference_is_found() -> Non
     assert needed is not None
     random = np.random.default_rng(5)
     drawn = random.normal(0.4, 2 * (80 / 79) ** 0.5, (4_000, needed))
-    found = np.abs(drawn.mean(axis=1)) > t_quantile(0.975, needed - 1) * drawn.std(axis=1, ddof=1) / needed**0.5
+    found = [spread(row, range(needed)).p < 0.05 for row in drawn.tolist()]
     assert np.mean(found) == pytest.approx(0.80, abs=0.02)
 
 
