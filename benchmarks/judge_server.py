@@ -70,7 +70,8 @@ FAULTS: dict[str, Callable[[], bytes]] = {
     "hang": lambda: b"",
 }
 RARE = {"429", "429 with a date"}
-"""These make the client wait for a second with everything, so they come a tenth as often as the others."""
+"""These make the client wait for a second with everything, so they come a tenth as often as the others, once each has
+come."""
 SILENT = {"hang", "half-open", "half a header"}
 """The connection stays as it is and nothing more comes."""
 CLOSED = {"broken off", "reset"}
@@ -84,6 +85,8 @@ class Judge:
         self.faults = faults
         self.log = log
         self.chance = random.Random(seed)
+        # Each comes once before any comes again, so that a short run meets them all.
+        self.due = self.chance.sample([*FAULTS, "garbage"], len(FAULTS) + 1)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answers the requests of one connection, until it is closed."""
@@ -117,6 +120,8 @@ class Judge:
         if not self.faults:
             return "sent"
         if self.chance.random() < self.faults:
+            if self.due:
+                return self.due.pop()
             weights = [0.1 if fault in RARE else 1.0 for fault in FAULTS]
             return self.chance.choices(list(FAULTS), weights)[0]
         return "garbage" if self.chance.random() < GARBAGE_SHARE else "sent"

@@ -1,4 +1,4 @@
-"""Replies of a server that does everything wrong: none is lost, none is there twice, none is paid for twice."""
+"""Many replies at once: none is lost, none is there twice, none is paid for twice."""
 
 from __future__ import annotations
 
@@ -29,13 +29,12 @@ from kitae.core.records import Records
 from kitae.engine.remote import Correspondent
 from kitae.evaluate.collect import Ask, Collector
 from kitae.evaluate.purse import BudgetReached, Purse
-from kitae.gate.client import LEDGER, Gate, Rejected, Unanswered
+from kitae.gate.client import Gate, Rejected, Unanswered
 from kitae.gate.policy import Endpoint
 
 Server = Callable[..., AbstractContextManager[str]]
 DECODING = Decoding(max_tokens=64)
 GOOD = "Rating: [[7]]"
-SILENT = ("hang", "half-open", "half a header")
 
 
 def row(reply: Generated, money: Money | None) -> dict[str, Any]:
@@ -47,9 +46,9 @@ def asks(count: int) -> list[Ask]:
     return [Ask(f"key-{n}", prompt, DECODING, row) for n, prompt in enumerate(prompts)]
 
 
-def collect(folder: Path, url: str, count: int, *, at_once: int = 32, timeout: float = 5.0) -> dict[str, str]:
+def collect(folder: Path, url: str, count: int, *, at_once: int) -> dict[str, str]:
     """What a run does: everything that is missing, through the gate."""
-    endpoint = Endpoint(url=url, model="judge-1", may_receive=Label.PUBLIC, at_once=at_once, timeout=timeout)
+    endpoint = Endpoint(url=url, model="judge-1", may_receive=Label.PUBLIC, at_once=at_once)
     records = Records(folder)
     gate = Gate({"judge": endpoint}, records, wait=0.02)
 
@@ -70,10 +69,9 @@ def collect(folder: Path, url: str, count: int, *, at_once: int = 32, timeout: f
     return asyncio.run(run())
 
 
-def log(file: Path) -> list[tuple[str, str]]:
-    """Digest of the body, and what the server did with it."""
-    lines = [line.split(" ", 3) for line in file.read_text(encoding="utf-8").splitlines()]
-    return [(digest, outcome) for digest, _, _, outcome in lines]
+def asked(log: Path) -> Counter[str]:
+    """How often the server was asked each question, by the digest of its body."""
+    return Counter(line.split(" ", 1)[0] for line in log.read_text(encoding="utf-8").splitlines())
 
 
 def lines(folder: Path) -> list[dict[str, Any]]:
@@ -82,42 +80,6 @@ def lines(folder: Path) -> list[dict[str, Any]]:
         line for file in folder.glob("judgments/*.jsonl") for line in file.read_text(encoding="utf-8").splitlines()
     ]
     return [json.loads(line) for line in found]
-
-
-@pytest.mark.parametrize("count", [100, pytest.param(1000, marks=pytest.mark.slow)])
-def test_a_server_that_does_everything_wrong_loses_and_doubles_nothing(
-    count: int, tmp_path: Path, judge_server: Server
-) -> None:
-    with judge_server("--faults", "0.25", "--log", str(tmp_path / "log")) as url:
-        assert collect(tmp_path, url, count, timeout=5.0) == {}
-    written = lines(tmp_path)
-    assert sorted(line["key"] for line in written) == sorted(ask.key for ask in asks(count))
-    told = Counter(outcome for _, outcome in log(tmp_path / "log"))
-    if count == 1000:
-        every = {
-            "500",
-            "503",
-            "429",
-            "truncated",
-            "no JSON",
-            "empty",
-            "null",
-            "broken off",
-            "reset",
-            "hang",
-            "half-open",
-        }
-        assert every <= told.keys()
-        assert 0 < told["garbage"] < 0.03 * count
-    # What was whole was taken the first time, unless it came too late on a machine that is busy.
-    tries = Counter(row["outcome"] for row in Records(tmp_path).all(LEDGER))
-    late = tries["TimeoutError"] + tries["ReadTimeout"] - sum(told[silent] for silent in SILENT)
-    assert late >= 0
-    assert told["sent"] + told["garbage"] == count + late
-    # Garbage that is well-formed is an answer: it is kept as it stands, for the parser to count.
-    garbage = [line for line in written if "[[7]]" not in line["row"]["generated"]["text"]]
-    assert 0 <= told["garbage"] - len(garbage) <= late
-    assert Records(tmp_path).damaged() == []
 
 
 def start(folder: Path, url: str, count: int, at_once: int) -> subprocess.Popen[bytes]:
@@ -157,9 +119,9 @@ def test_after_sigkill_the_next_start_finishes_and_pays_for_nothing_twice(tmp_pa
     assert Counter(line["key"] for line in lines(tmp_path)) == dict.fromkeys((ask.key for ask in asks(count)), 1)
     assert len(before) == count - kept
     # Only what was under way when it was killed, at most one call a place, is asked for again.
-    asked = Counter(digest for digest, _ in log(tmp_path / "log"))
-    assert len(asked) == count
-    assert sum(asked.values()) - count <= at_once
+    calls = asked(tmp_path / "log")
+    assert len(calls) == count
+    assert calls.total() - count <= at_once
     assert Records(tmp_path).damaged() == []
 
 
@@ -175,8 +137,7 @@ def test_two_writers_on_one_folder_share_the_work(tmp_path: Path, judge_server: 
         (tmp_path / "go").touch()
         assert (one.wait(), two.wait()) == (0, 0)
     assert Counter(line["key"] for line in lines(tmp_path)) == dict.fromkeys((ask.key for ask in asks(count)), 1)
-    asked = Counter(digest for digest, _ in log(tmp_path / "log"))
-    assert set(asked.values()) == {1}
+    assert set(asked(tmp_path / "log").values()) == {1}
     shares = [file.read_bytes().count(b"\n") for file in tmp_path.glob("judgments/*.jsonl")]
     assert len(shares) == 2 and min(shares) >= 10
 
