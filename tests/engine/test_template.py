@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from shutil import copytree
 
+from kitae.core.dialogue import Message
 from kitae.engine.chat import Renderer
 from kitae.engine.template import PLAIN_TEMPLATE, TURNS_TEMPLATE, template_notes
 
@@ -29,12 +31,35 @@ def test_the_house_template_is_told_of_with_the_reason(tmp_path: Path, tiny_base
 
 
 def test_thinking_that_is_switched_off_is_told_of(tmp_path: Path, tiny_base: Path) -> None:
-    from shutil import copytree
-
     folder = Path(copytree(tiny_base, tmp_path / "thinks"))
     (folder / "chat_template.jinja").write_text(OWN + "{% if enable_thinking %}{% endif %}", encoding="utf-8")
     (note,) = template_notes(folder, Renderer(folder).template)
     assert "thinking" in note
+
+
+DATED = (
+    "{%- if strftime_now is defined %}{%- set today = strftime_now('%d %b %Y (%a) %Y-%m-%d') %}{%- endif %}"
+    "{{ today }} " + OWN
+)
+"""As Llama 3.2 and Mistral Small tell the day."""
+
+
+def test_a_template_that_tells_the_day_tells_the_same_one_everywhere(tmp_path: Path, tiny_base: Path) -> None:
+    from transformers import AutoTokenizer
+
+    folder = Path(copytree(tiny_base, tmp_path / "dated"))
+    (folder / "chat_template.jinja").write_text(DATED, encoding="utf-8")
+    renderer = Renderer(folder)
+    asked = [Message(role="user", content="何日？"), Message(role="assistant", content="十日")]
+    found = renderer.dialogue(asked).tokens
+    assert renderer.decode(found).startswith("26 Jul 2024 (Fri) 2024-07-26 ")
+    # What is written into the folder of a tuned model, and read from there.
+    (folder / "chat_template.jinja").write_text(renderer.template, encoding="utf-8")
+    assert Renderer(folder).template == renderer.template
+    theirs = AutoTokenizer.from_pretrained(folder).apply_chat_template([each.model_dump() for each in asked])
+    assert theirs["input_ids"] == found
+    (note,) = template_notes(folder, renderer.template)
+    assert "26 July 2024" in note
 
 
 def test_two_templates_that_differ_are_told_of(tmp_path: Path) -> None:

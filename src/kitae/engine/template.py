@@ -59,6 +59,32 @@ PLAIN_TEMPLATE = (
 _NO_THINKING = "{%- if enable_thinking is not defined -%}{%- set enable_thinking = false -%}{%- endif -%}\n"
 """Put in front of templates that know thinking: an answer from documents is short, and thinking costs seconds."""
 
+_DATE = {
+    "%Y": "2024",
+    "%y": "24",
+    "%m": "07",
+    "%d": "26",
+    "%B": "July",
+    "%b": "Jul",
+    "%A": "Friday",
+    "%a": "Fri",
+    "%H": "00",
+    "%M": "00",
+    "%S": "00",
+}
+"""The day that Llama 3's own template takes where it is not told one."""
+
+_ONE_DAY = (
+    "{%- macro strftime_now(format) -%}{{- format"
+    + "".join(f" | replace('{code}', '{text}')" for code, text in _DATE.items())
+    + " -}}{%- endmacro -%}\n"
+)
+"""Put in front of templates that tell the day, and kept with the model: on another day the same dialogue would have
+other tokens than those that were learnt, and jinja by itself knows no day."""
+
+_BEFORE = {"enable_thinking": _NO_THINKING, "strftime_now": _ONE_DAY}
+"""For what a template may know, what is put in front of it."""
+
 
 def own_template(folder: Path, settings: Mapping[str, Any]) -> str | None:
     """The tokenizer's chat template: its own file, or an entry (old: a list of named ones) of its settings."""
@@ -68,8 +94,7 @@ def own_template(folder: Path, settings: Mapping[str, Any]) -> str | None:
         found = next((entry["template"] for entry in found if entry.get("name") == "default"), None)
     if not isinstance(found, str) or not found.strip():
         return None
-    thinks = "enable_thinking" in found and not found.startswith(_NO_THINKING)
-    return _NO_THINKING + found if thinks else found
+    return "".join(before for known, before in _BEFORE.items() if known in found and before not in found) + found
 
 
 class _Generation(jinja2.ext.Extension):
@@ -120,8 +145,10 @@ def template_notes(folder: Path, template: str) -> tuple[str, ...]:
     if template in HOUSE:
         kind = "Gemma's marks of turns" if template == TURNS_TEMPLATE else "two headings"
         notes.append(f"its tokenizer brings no chat template, so it is asked with the house's ({kind})")
-    if template.startswith(_NO_THINKING):
+    if _NO_THINKING in template:
         notes.append("its template knows thinking, which is switched off here: it may do better elsewhere")
+    if _ONE_DAY in template:
+        notes.append("its template tells today's date, which is 26 July 2024 here, whenever it is asked")
     if isinstance(said, str) and file.is_file() and said.strip() != file.read_text(encoding="utf-8").strip():
         notes.append(f"{file.name} and {settings.name} hold different templates; the former is taken")
     if isinstance(said, list) and not file.is_file():
