@@ -16,20 +16,25 @@ from kitae.train.loss import summed_cross_entropy
 
 SEEN = torch.randn(5, 4), torch.randn(9, 4), torch.tensor([1, 2, 3, 4, 5])
 
+# Without a softcap: the interpreter hands it to the kernel as a number of Python, which has no `.to`.
 INTERPRETED = """
+import itertools
+
 import torch
 from kitae.train import fused, loss
 
 torch.manual_seed(0)
-for number_format, near in ((torch.float32, 1e-5), (torch.bfloat16, 2e-2)):
+# With LoRA, the usual case, the output layer is frozen.
+for (number_format, near), frozen in itertools.product(((torch.float32, 1e-5), (torch.bfloat16, 2e-2)), (False, True)):
     hidden, weight = (torch.randn(rows, 16, dtype=number_format) for rows in (9, 50))
     targets, found = torch.randint(0, 50, (9,)), []
     for function in (loss.summed_cross_entropy, lambda *given: fused.summed(fused.kernel(), *given, None)):
-        own = [each.clone().requires_grad_() for each in (hidden, weight)]
+        own = [hidden.clone().requires_grad_(), weight.clone().requires_grad_(not frozen)]
         told = function(*own, targets)
         (told / 3).backward()
         assert told.dtype == torch.float32
-        found.append([told.detach(), *(each.grad for each in own)])
+        assert (own[1].grad is None) == frozen
+        found.append([told.detach(), *(each.grad for each in own if each.requires_grad)])
     for one, other in zip(*found, strict=True):
         torch.testing.assert_close(one, other, rtol=near, atol=near)
 """
