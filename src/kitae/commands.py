@@ -191,7 +191,7 @@ class Flight:
     found: Preflight
     yen: float
     kwh: float
-    """0 where the place does not say its `watts`."""
+    """0 where the place does not say its `watts`; both where nothing was timed."""
 
 
 def preflights(project: Project, watcher: Watcher | None = None, *, place: str = "") -> list[Flight]:
@@ -207,13 +207,13 @@ def preflights(project: Project, watcher: Watcher | None = None, *, place: str =
     from .train.stage import place as machine
 
     making, road = make_all(project, watcher, until="instruct", place=place)
-    here = project.place(place)
+    here, computing = project.place(place), project.file.train.computing
     flights = []
     with project.store.lock():  # the tokens that are read are not to be deleted meanwhile
         for model, folder, course, data in courses_of(project, road, making.memo):
             done = making.watcher.start(f"model/{model}", "checking", len(CHECKS) + 1, "checks")
-            found = preflight(course, folder, data, place=machine(), done=done)
-            hours = found.probe.seconds / 3600
+            found = preflight(course, folder, data, place=machine(), computing=computing, done=done)
+            hours = found.probe.seconds / 3600 if found.probe else 0.0
             yen, watts = (here.yen_per_hour, here.watts) if here else (0.0, 0.0)
             flights.append(Flight(model, found, yen=hours * yen, kwh=hours * watts / 1000))
     return flights

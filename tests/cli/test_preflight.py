@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import jsonschema
@@ -38,6 +39,17 @@ def test_time_and_money_are_those_of_the_place(kitae: Command, walked: Path) -> 
         assert course["seconds"] == pytest.approx(course["tokens"] / course["tokens_per_second"])
         assert course["yen"] == pytest.approx(course["seconds"])
         assert course["kwh"] == pytest.approx(course["seconds"] / 3600 * 0.2)
+
+
+def test_where_several_processes_train_there_is_no_time(
+    kitae: Command, walked: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CHECKS", ())
+    monkeypatch.setattr(module, "present", lambda: SimpleNamespace(count=2))
+    found = json.loads(kitae("-C", str(walked), "train", "--preflight", "--json").out)
+    jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).validate(found)
+    assert {course["seconds"] for course in found["courses"]} == {None}
+    assert "nothing was timed" in kitae("-C", str(walked), "train", "--preflight").out
 
 
 def test_a_failed_check_is_told_and_ends_with_exit_code_3(

@@ -68,13 +68,35 @@ def dpo(folder: Path, *, beta: float, likelihood: float) -> LossOf:
     return loss
 
 
+def trained(model: Any, recipe: Course) -> list[Tensor]:
+    """Every weight; with LoRA matrices beside those of linear layers, as its paper writes them."""
+    if recipe.method == "full":
+        return list(model.parameters())
+    model.requires_grad_(False)
+    generator, found = torch.Generator().manual_seed(recipe.seed), []
+    for name, layer in model.named_modules():
+        if isinstance(layer, nn.Linear) and name != "lm_head":
+            drawn = torch.empty(recipe.rank, layer.in_features)
+            nn.init.kaiming_uniform_(drawn, a=math.sqrt(5), generator=generator)
+            down, up = drawn.double(), torch.zeros(layer.out_features, recipe.rank, dtype=torch.float64)
+            found += [down.requires_grad_(), up.requires_grad_()]
+            added = _beside(layer, recipe.alpha / recipe.rank, up, down)
+            layer.forward = added  # type: ignore[method-assign, assignment]
+    return found
+
+
+def _beside(layer: nn.Linear, scale: float, up: Tensor, down: Tensor) -> Callable[[Tensor], Tensor]:
+    return lambda inputs: nn.functional.linear(inputs, layer.weight + scale * up @ down, layer.bias)
+
+
 def plain_loop(
     folder: Path, recipe: Course, examples: Sequence[Example], loss_of: LossOf = mean_over_tokens, together: int = 1
 ) -> list[tuple[float, float]]:
     """Loss and gradient norm of each step."""
     model = plain_model(folder)
-    matrices = [each for each in model.parameters() if each.dim() >= 2]
-    vectors = [each for each in model.parameters() if each.dim() < 2]
+    weights = trained(model, recipe)
+    matrices = [each for each in weights if each.dim() >= 2]
+    vectors = [each for each in weights if each.dim() < 2]
     groups = [{"params": matrices, "weight_decay": recipe.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
     optimiser = torch.optim.AdamW(groups, betas=(0.9, 0.95), foreach=False)
     order = plan(examples, recipe, together)
@@ -83,7 +105,7 @@ def plain_loop(
     for step in range(order.steps):
         loss = loss_of(model, [examples[index] for row in order.step(step) for index in row])
         loss.backward()  # type: ignore[no-untyped-call]
-        norm = nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
+        norm = nn.utils.clip_grad_norm_(weights, recipe.clip)
         fallen = (step - rise) / (order.steps - rise)
         cosine = 0.1 + 0.9 * (1 + math.cos(math.pi * fallen)) / 2
         for group in optimiser.param_groups:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from kitae.train import batch as batches
 from kitae.train.batch import Batch
@@ -16,18 +16,21 @@ from kitae.train.checkpoint import Checkpoints
 from kitae.train.curve import CurveRow
 from kitae.train.example import Example
 from kitae.train.fit import fit
+from kitae.train.lora import LoraLinear
 from kitae.train.measure import scores
 from kitae.train.objective import DirectPreference, Likelihood
 from kitae.train.recipe import Course
 from kitae.train.trainee import Trainee
 
-from .conftest import FAMILIES, course, make_examples, make_family, make_pairs, preferring
+from .conftest import FAMILIES, course, make_examples, make_family, make_pairs, preferring, tuning
 from .plain import dpo, plain_loop
 
 EQUAL = 1e-9
 
 PRETRAINING = course(tokens=12_500, learning_rate=2e-3, weight_decay=0.1, clip=1.5)
-PREFERRING = preferring(method="full", tokens=11_000, sequence=128, batch_tokens=256, weight_decay=0.1)
+TUNING = tuning(tokens=12_500, learning_rate=5e-3, weight_decay=0.1, clip=1.5)
+PREFERRING = preferring(tokens=11_000, sequence=128, batch_tokens=256, weight_decay=0.1)
+EVERY_WEIGHT = {"method": "full", "learning_rate": 1e-3}
 
 
 @pytest.fixture(params=FAMILIES)
@@ -54,18 +57,29 @@ def furthest(found: Sequence[CurveRow], expected: Sequence[tuple[float, float]])
     return float(max(abs(told[:, 0] - plain[:, 0]).max(), abs(told[:, 1] / plain[:, 1] - 1).max()))
 
 
-@pytest.mark.parametrize("examples", [everything(18), [*make_examples(18), *make_family(6)]], ids=["pretrain", "tune"])
-def test_cross_entropy(family: Path, examples: list[Example], never: Checkpoints) -> None:
-    assert furthest(curve(family, PRETRAINING, examples, never), plain_loop(family, PRETRAINING, examples)) < EQUAL
+ANSWERS = [*make_examples(18), *make_family(6)]
 
 
-def test_preferences(family: Path, never: Checkpoints) -> None:
+@pytest.mark.parametrize(
+    ("recipe", "examples"),
+    [
+        pytest.param(PRETRAINING, everything(18), id="pretrain"),
+        pytest.param(TUNING, ANSWERS, id="tune"),
+        pytest.param(TUNING.model_copy(update=EVERY_WEIGHT), ANSWERS, id="tune every weight"),
+    ],
+)
+def test_cross_entropy(family: Path, recipe: Course, examples: list[Example], never: Checkpoints) -> None:
+    assert furthest(curve(family, recipe, examples, never), plain_loop(family, recipe, examples)) < EQUAL
+
+
+@pytest.mark.parametrize("recipe", [PREFERRING, PREFERRING.model_copy(update=EVERY_WEIGHT)], ids=["lora", "full"])
+def test_preferences(family: Path, recipe: Course, never: Checkpoints) -> None:
     examples, plain = make_pairs(12), DirectPreference(beta=0.2, likelihood=0.1)
-    trainee = Trainee(family, PREFERRING, number_format="float64")
-    before = scores(trainee, examples, PREFERRING, plain)
+    trainee = Trainee(family, recipe, number_format="float64")
+    before = scores(trainee, examples, recipe, plain)
     objective = DirectPreference(beta=0.2, likelihood=0.1, before=before)
-    found = fit(trainee, PREFERRING, examples, objective=objective, checkpoints=never).curve[1:]
-    expected = plain_loop(family, PREFERRING, examples, dpo(family, beta=0.2, likelihood=0.1), together=2)
+    found = fit(trainee, recipe, examples, objective=objective, checkpoints=never).curve[1:]
+    expected = plain_loop(family, recipe, examples, dpo(family, beta=0.2, likelihood=0.1), together=2)
     assert furthest(found, expected) < EQUAL
 
 
@@ -114,3 +128,17 @@ def test_a_mean_for_each_row_instead_of_the_step_is_seen(
     monkeypatch.setattr(Likelihood, "count", lambda *_: 1)
     assert furthest(curve(folder, PRETRAINING, examples, never), plain_loop(folder, PRETRAINING, examples)) > 1e-3
     assert torch.get_default_dtype() == torch.float32
+
+
+def test_adapters_that_are_scaled_otherwise_are_seen(
+    families: Callable[[str], Path], never: Checkpoints, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, right = families("llama"), LoraLinear.__init__
+
+    def by_the_root(self: LoraLinear, layer: nn.Linear, rank: int, alpha: float, generator: torch.Generator) -> None:
+        """As rank-stabilised LoRA (arXiv:2312.03732) does."""
+        right(self, layer, rank, alpha, generator)
+        self.scale = alpha / rank**0.5
+
+    monkeypatch.setattr(LoraLinear, "__init__", by_the_root)
+    assert furthest(curve(folder, TUNING, ANSWERS, never), plain_loop(folder, TUNING, ANSWERS)) > 1e-3

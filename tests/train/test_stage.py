@@ -15,13 +15,14 @@ from kitae.core.making import Given, Making
 from kitae.core.mistakes import Mistake
 from kitae.core.noun import Noun
 from kitae.core.records import Records
-from kitae.core.run import Run
+from kitae.core.run import Run, Silent
 from kitae.core.stage import Stage
 from kitae.core.store import Store
 from kitae.engine.chat import Renderer
 from kitae.train import stage
+from kitae.train.checks import ELSEWHERE
 from kitae.train.guard import Allowance
-from kitae.train.recipe import PretrainRecipe, TuneRecipe
+from kitae.train.recipe import Course, PretrainRecipe, TuneRecipe
 from kitae.train.stage import PRETRAIN, TUNE, from_a_gpu
 
 from .conftest import dialogue, make_dialogues
@@ -130,6 +131,46 @@ def test_tuning_teaches_what_the_assistant_says_and_when_it_stops(make: Making, 
     messages = [message.model_dump() for message in made[0].messages]
     tokenizer = AutoTokenizer.from_pretrained(tuned.folder)
     assert tokenizer.apply_chat_template(messages)["input_ids"] == renderer.dialogue(made[0].messages).tokens
+
+
+@pytest.mark.parametrize("key", sorted(ELSEWHERE))
+def test_keys_that_the_preflight_does_not_see_read_change_what_is_made(
+    key: str, make: Making, model: Artifact, corpus: Artifact
+) -> None:
+    value, fact = {
+        "held_out_tokens": (60, "held_out_examples"),
+        "share": (0.5, "examples"),
+        "replay": (0.5, "examples"),
+        "epochs": (1, "steps"),
+    }[key]
+    recipe: Course = PRETRAINING if key == "replay" else TUNING
+    using: dict[str, Given] = {"model": model}
+    if key == "replay":
+        using |= {"corpus": corpus, "general": general(make)}
+    else:
+        using |= {"dialogues": [dialogues(make, make_dialogues(12), make_dialogues(5))]}
+    changed = recipe.model_copy(update={key: value})
+    one, other = (make(PRETRAIN if key == "replay" else TUNE, "made", each, using) for each in (recipe, changed))
+    assert one.facts[fact] != other.facts[fact]
+
+
+class Told(Silent):
+    """A watcher that remembers."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, message: str) -> None:
+        self.said.append(message)
+
+
+def test_the_figures_of_a_long_course_are_said_and_kept(make: Making, model: Artifact) -> None:
+    told = make.watcher = Told()
+    using: dict[str, Given] = {"model": model, "dialogues": [dialogues(make, make_dialogues(8))]}
+    tuned = make(TUNE, "tuned", TUNING, using, given=lambda: {"allowed": Allowance(check_from=0)})
+    assert any(line.startswith("  pass  as a plain loop") for line in told.said)
+    assert any("checks passed; " in line and "tokens a second" in line for line in told.said)
+    assert "apart" in tuned.measured["preflight: as a plain loop"]
 
 
 def test_the_same_inputs_make_the_same_content(tiny_base: Path, tmp_path: Path) -> None:

@@ -387,10 +387,11 @@ class FlightLine(Noun):
     shares: dict[str, float]
     """Of the tokens that are learnt, by artifact."""
     masks: tuple[str, ...]
-    tokens: int
-    tokens_per_second: float
-    peak_memory_bytes: int
-    seconds: float
+    tokens: int | None
+    """Of the whole course; this and what follows is `None` where nothing was timed, since several processes train."""
+    tokens_per_second: float | None
+    peak_memory_bytes: int | None
+    seconds: float | None
     yen: float
     kwh: float
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -25,7 +26,7 @@ def preflight(folder: Path, *, place: str, as_json: bool) -> None:
     finally:
         look.close()
     output = PreflightOutput(passed=all(flight.found.passed for flight in flights), courses=tuple(map(_line, flights)))
-    emit(output, as_json=as_json, text=lambda console: _tell(console, output))
+    emit(output, as_json=as_json, text=lambda console: _tell(console, flights))
     if failed := [
         f"{line.model}: {check.name}" for line in output.courses for check in line.checks if not check.passed
     ]:
@@ -36,30 +37,33 @@ def preflight(folder: Path, *, place: str, as_json: bool) -> None:
         )
 
 
-def _tell(console: Console, output: PreflightOutput) -> None:
+def _tell(console: Console, flights: Sequence[Flight]) -> None:
     def say(line: str = "") -> None:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
-    for line in output.courses:
-        say(f"model/{line.model} ({line.course})")
-        for check in line.checks:
-            say(f"  {'pass' if check.passed else 'FAIL'}  {check.name:<19} {check.figure}")
-            if not check.passed:
-                say(f"        {check.means}")
-        for source, share in line.shares.items():
-            say(f"  {share:>5.1%} of what is learnt is of {source}")
-        takes = [f"{line.tokens:,} tokens at {line.tokens_per_second:,.0f}/s: {duration(line.seconds)}"]
-        takes += [f"¥{line.yen:,.0f}"] if line.yen else []
-        takes += [f"{line.kwh:,.2f} kWh"] if line.kwh else []
-        say(f"  {', '.join(takes)}; {size(line.peak_memory_bytes)} of memory")
-        for shown in line.masks:
+    for flight in flights:
+        found = flight.found
+        say(f"model/{flight.model} ({found.course})")
+        for line in (*found.lines(), f"  {_takes(flight)}"):
+            say(line)
+        for shown in found.masks:
             say()
             say(shown)
         say()
 
 
+def _takes(flight: Flight) -> str:
+    if (probe := flight.found.probe) is None:
+        return "several processes train, so nothing was timed"
+    takes = [f"{probe.tokens:,} tokens at {probe.tokens_per_second:,.0f}/s: {duration(probe.seconds)}"]
+    takes += [f"¥{flight.yen:,.0f}"] if flight.yen else []
+    takes += [f"{flight.kwh:,.2f} kWh"] if flight.kwh else []
+    return f"{', '.join(takes)}; {size(probe.peak_memory_bytes)} of memory"
+
+
 def _line(flight: Flight) -> FlightLine:
     found, probe = flight.found, flight.found.probe
+    timed = ("tokens", "tokens_per_second", "peak_memory_bytes", "seconds")
     return FlightLine.model_validate(
         {
             "model": flight.model,
@@ -68,10 +72,7 @@ def _line(flight: Flight) -> FlightLine:
             "checks": [CheckLine.model_validate(check.model_dump()) for check in found.checks],
             "shares": found.shares,
             "masks": found.masks,
-            "tokens": probe.tokens,
-            "tokens_per_second": probe.tokens_per_second,
-            "peak_memory_bytes": probe.peak_memory_bytes,
-            "seconds": probe.seconds,
+            **{name: getattr(probe, name, None) for name in timed},
             "yen": flight.yen,
             "kwh": flight.kwh,
         }

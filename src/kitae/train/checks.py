@@ -6,27 +6,29 @@ means over the wrong tokens, an order that is lost on resume.
 
 from __future__ import annotations
 
-import tempfile
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..core.noun import Noun
 from ..engine.local import load
 from .batch import Batch
 from .checkpoint import Checkpoints
-from .example import Example
-from .fit import plan, schedule
+from .curve import CurveRow
+from .fit import plan
 from .flight import Flight, never
+from .masks import learns_the_replies
 from .objective import together
-from .optimiser import BETAS
-from .recipe import Course, PreferRecipe, PretrainRecipe
+from .plain import log_probabilities, plain_loop
+from .recipe import Course, PretrainRecipe
 
 CLOSE: Final = 1e-4
 """Relative difference to the model's own forward. Checks compute in float64, but transformers' norms in float32."""
@@ -49,30 +51,16 @@ class Check(Noun):
 
 
 def parity(flight: Flight) -> Check:
-    """Some steps against a loop without packing: each example by itself, the model's own attention and loss."""
-    course = flight.short(method="full")
-    with tempfile.TemporaryDirectory() as folder:
-        done = flight.fit(flight.trainee(course), course, never(folder))
-    order, ours = done.order, done.curve[1:]
+    """Some steps by the course's own method against a loop without packing: see `plain`."""
+    course = flight.short()
+    done = flight.fit(flight.trainee(course), course)
     model = load(flight.folder, torch.float64)
-    with torch.no_grad():
-        before = {each.id: _log_probabilities(model, each) for each in flight.examples}
-    trained = _trained(model, course)
-    optimiser = torch.optim.AdamW(_groups(trained, course), lr=0.0, betas=BETAS)
     furthest = 0.0
-    for step, row in enumerate(ours):
-        chosen = [flight.examples[index] for each in order.step(step) for index in each]
-        loss = _plain_loss(model, chosen, course, before)
-        loss.backward()  # type: ignore[no-untyped-call]
-        norm = float(nn.utils.clip_grad_norm_(trained, course.clip))
-        for group in optimiser.param_groups:
-            group["lr"] = course.learning_rate * schedule(step, order.steps, course.warmup)
-        optimiser.step()
-        optimiser.zero_grad()
+    for row, (loss, norm) in zip(done.curve[1:], plain_loop(model, course, flight.examples, done.order), strict=True):
         assert row.loss is not None and row.gradient_norm is not None
-        told = float(loss.detach())
-        furthest = max(furthest, abs(row.loss / told - 1), abs(row.gradient_norm / norm - 1))
-    return _below("as a plain loop", furthest, CLOSE, "loss, mask, packing or optimiser differ from a loop of 20 lines")
+        furthest = max(furthest, abs(row.loss / loss - 1), abs(row.gradient_norm / norm - 1))
+    means = "loss, mask, packing, adapters or optimiser differ from a loop of 20 lines"
+    return _below("as a plain loop", furthest, CLOSE, means)
 
 
 def packed_is_separate(flight: Flight) -> Check:
@@ -80,7 +68,7 @@ def packed_is_separate(flight: Flight) -> Check:
     trainee, model = flight.trainee(flight.course), load(flight.folder, torch.float64)
     with torch.no_grad():
         packed = trainee.log_probabilities(Batch.of(flight.examples, trainee.device))
-        apart = [_log_probabilities(model, each) for each in flight.examples]
+        apart = [log_probabilities(model, each) for each in flight.examples]
     return _below("packed as separate", _furthest(packed, apart), CLOSE, "an example is read otherwise beside others")
 
 
@@ -103,8 +91,7 @@ def accumulation(flight: Flight) -> Check:
     found = []
     for sequence in (sum(map(len, flight.examples)), flight.longest):
         course = flight.short(sequence=sequence, batch_tokens=sequence * len(flight.examples), tokens=None, epochs=1)
-        with tempfile.TemporaryDirectory() as folder:
-            row = flight.fit(flight.trainee(course), course, never(folder)).curve[1]
+        row = flight.fit(flight.trainee(course), course).curve[1]
         found.append(torch.tensor([row.loss, row.gradient_norm], dtype=torch.float64))
     return _below("accumulation", _furthest(found[:1], found[1:]), SAME, "the mean depends on how rows are cut")
 
@@ -124,21 +111,46 @@ def mask(flight: Flight) -> Check:
     )
 
 
+def learnt_text(flight: Flight) -> Check | None:
+    """What the tokens say that are learnt of the first dialogues, against what the assistant says in them."""
+    examples = {each.id: each for each in flight.data.examples[: len(flight.data.dialogues)]}
+    dialogues = [each for each in flight.data.dialogues if each.id in examples]
+    if not dialogues:
+        return None
+    same = sum(learns_the_replies(flight.data.renderer, each, examples[each.id]) for each in dialogues)
+    return Check(
+        name="learnt text",
+        passed=same == len(dialogues),
+        figure=f"of {same} of {len(dialogues)} dialogues what is learnt reads as the assistant's replies",
+        means="the mask of what is learnt has slipped: replies are learnt in part, or more than they",
+    )
+
+
 def mixture(flight: Flight) -> Check | None:
-    """Whether what is mixed in has the share of tokens that was asked; the last text that is taken may go over it."""
-    data = flight.data
+    """Whether what is mixed in has the share of tokens that was asked.
+
+    Of all tokens, but for the last text that is taken; of those of the planned steps, but for what chance makes of so
+    few rows.
+    """
+    data, order = flight.data, flight.order
     if not data.asked:
         return None
-    tokens, longest = Counter[str](), Counter[str]()
-    for place, example in enumerate(data.examples):
-        source = data.origin(place)
-        tokens[source] += len(example) * example.repeat
-        longest[source] = max(longest[source], len(example))
-    total, told, passed = tokens.total(), [], True
+    told, passed = [], True
+    lengths = np.array([len(each) for each in data.examples])
+    origins = np.array([data.origin(place) for place in range(len(lengths))])
     for source, share in data.asked.items():
-        found, within = tokens[source] / total, longest[source] / total
-        passed &= abs(found - share) <= within
-        told.append(f"{found:.1%} is {source.partition('@')[0]} ({share:.1%} wanted, ± {within:.1%})")
+        own = lengths * (origins == source)
+        # (rows, 2): tokens of this source, and all; of each row that there is, and of each that is trained on.
+        there, trained = (
+            np.array([(own[list(row)].sum(), lengths[list(row)].sum()) for row in rows])
+            for rows in (order.rows, flight.trained)
+        )
+        total, seen = there.sum(0), trained.sum(0)
+        found, then = total[0] / total[1], seen[0] / seen[1]
+        within, chance = own.max() / total[1], _chance(there @ (1, -found), order.total) / seen[1]
+        passed &= bool(abs(found - share) <= within and abs(then - found) <= chance + SAME)
+        name = source.partition("@")[0]
+        told.append(f"{found:.1%} is {name} ({share:.1%} wanted, ± {within:.1%}), of what is trained {then:.1%}")
     return Check(
         name="token shares",
         passed=passed,
@@ -148,14 +160,14 @@ def mixture(flight: Flight) -> Check | None:
 
 
 def template(flight: Flight) -> Check | None:
-    """Tokens of the first dialogues against those of transformers with the folder's own template."""
+    """Tokens of the first dialogues against those of transformers with the same template."""
     dialogues = flight.data.dialogues
     if not dialogues:
         return None
     from transformers import AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(str(flight.folder), local_files_only=True)
     renderer = flight.data.renderer
+    tokenizer = AutoTokenizer.from_pretrained(str(renderer.folder), local_files_only=True)
     same = 0
     for dialogue in dialogues:
         messages = [message.model_dump() for message in dialogue.messages]
@@ -173,20 +185,12 @@ def template(flight: Flight) -> Check | None:
 
 def resume(flight: Flight) -> Check:
     """A course that is broken off after half of its steps ends with the same bits."""
-    course = flight.short()
-    whole, broken = flight.trainee(course), flight.trainee(course)
-    with tempfile.TemporaryDirectory() as apart, tempfile.TemporaryDirectory() as folder:
-        expected = flight.fit(whole, course, never(apart)).curve
-        half = plan(flight.examples, course, together(course)).steps // 2
-        checkpoints = _Breaking(Path(folder), half)
-        try:
-            flight.fit(broken, course, checkpoints)
-        except _Broken:
-            broken = flight.trainee(course)
-            curve = flight.fit(broken, course, never(folder)).curve
-        else:
-            curve = expected  # a course of one step has no middle
-    same = curve == expected and all(torch.equal(each, broken.trained[name]) for name, each in whole.trained.items())
+    course, folder = flight.short(), flight.scratch / "resume"
+    expected, weights = _ended(flight, course, never(flight.scratch))
+    with contextlib.suppress(_Broken):  # a course of one step has no middle
+        _ended(flight, course, _Breaking(folder, plan(flight.examples, course, together(course)).steps // 2))
+    curve, found = _ended(flight, course, never(folder))
+    same = curve == expected and all(torch.equal(each, found[name]) for name, each in weights.items())
     different = sum(one != other for one, other in zip(curve, expected, strict=False))
     return Check(
         name="resume",
@@ -200,9 +204,7 @@ def keys(flight: Flight) -> Check:
     """Every key of the recipe is read: one that is not would promise what nobody does."""
     seen: set[str] = set()
     course = watched(flight.short(), seen)
-    trainee = flight.trainee(course)
-    with tempfile.TemporaryDirectory() as folder:
-        flight.fit(trainee, course, never(folder), held_out=together(course))
+    flight.fit(flight.trainee(course), course, held_out=together(course))
     unread = sorted(set(type(flight.course).model_fields) - seen - ELSEWHERE - _unused(flight.course))
     return Check(
         name="recipe keys",
@@ -214,6 +216,7 @@ def keys(flight: Flight) -> Check:
 
 CHECKS: tuple[Callable[[Flight], Check | None], ...] = (
     mask,
+    learnt_text,
     mixture,
     template,
     packed_is_separate,
@@ -270,45 +273,17 @@ class _Breaking(Checkpoints):
             raise _Broken
 
 
-def _trained(model: Any, course: Course) -> list[Tensor]:
-    """All weights but those that the course freezes."""
-    for name, each in model.named_parameters():
-        each.requires_grad_(not course.freezes(name))
-    return [each for each in model.parameters() if each.requires_grad]
+def _ended(flight: Flight, course: Course, checkpoints: Checkpoints) -> tuple[list[CurveRow], dict[str, Tensor]]:
+    """Curve and weights at the end; the rest of the model is let go."""
+    trainee = flight.trainee(course)
+    curve = flight.fit(trainee, course, checkpoints).curve
+    return curve, {name: each.detach() for name, each in trainee.trained.items()}
 
 
-def _plain_loss(model: Any, chosen: Sequence[Example], course: Course, before: Mapping[str, Tensor]) -> Tensor:
-    """What a loop without packing makes smaller: each example by the model's own forward.
-
-    Args:
-        before: Log-probabilities of the learnt tokens of each example, by its id, before training.
-    """
-    told = [_log_probabilities(model, example) for example in chosen]
-    if not isinstance(course, PreferRecipe):
-        return -torch.cat(told).mean()
-    loss = torch.zeros((), dtype=torch.float64)
-    for place in range(0, len(chosen), 2):
-        gains = []
-        for example, own in zip(chosen[place : place + 2], told[place : place + 2], strict=True):
-            gained = own - before[example.id] if course.reference else own
-            gains.append(gained.mean() if course.normalised else gained.sum())
-        wished = course.beta * (gains[0] - gains[1]) - course.margin
-        loss = loss + torch.log1p(torch.exp(-wished)) - course.likelihood * told[place].mean()
-    return loss / (len(chosen) // 2)
-
-
-def _groups(trained: Sequence[Tensor], course: Course) -> list[dict[str, Any]]:
-    matrices = [each for each in trained if each.dim() >= 2]
-    vectors = [each for each in trained if each.dim() < 2]
-    return [{"params": matrices, "weight_decay": course.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
-
-
-def _log_probabilities(model: Any, example: Example) -> Tensor:
-    """Of the learnt tokens of one example, by the model's own forward."""
-    ids = torch.from_numpy(example.tokens.astype(np.int64))[None]
-    told = model(input_ids=ids, use_cache=False).logits[0, :-1].log_softmax(-1)
-    own: Tensor = told.gather(-1, ids[0, 1:, None])[:, 0][torch.tensor(example.learnt[1:])]
-    return own
+def _chance(rows: npt.NDArray[np.float64], drawn: int) -> float:
+    """Three standard deviations of the sum of so many of these numbers, none of them twice before all are drawn."""
+    left = drawn % len(rows)
+    return float(3 * rows.std() * math.sqrt(left * (1 - left / len(rows))))
 
 
 def _furthest(found: Sequence[Tensor], expected: Sequence[Tensor]) -> float:

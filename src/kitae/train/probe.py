@@ -12,10 +12,10 @@ from ..core.memory import forget_peak, give_back, peak
 from ..core.noun import Noun
 from .along import objective_of
 from .data import Data
-from .fit import fit, plan
+from .fit import fit
 from .flight import never
-from .objective import together
-from .recipe import Course
+from .packing import Order
+from .recipe import Computing, Course
 from .trainee import Trainee
 from .views import Picked
 
@@ -39,9 +39,12 @@ class Probe(Noun):
         return self.tokens / self.tokens_per_second
 
 
-def probe(course: Course, folder: Path, data: Data, place: dict[str, str]) -> Probe:
-    """Times steps of the course itself, in the number format and on the device of this place."""
-    whole = plan(data.examples, course, together(course))
+def probe(course: Course, folder: Path, data: Data, whole: Order, place: dict[str, str], computing: Computing) -> Probe:
+    """Times steps of the course itself, in the number format and on the device of this place, computed as it will be.
+
+    Args:
+        whole: The course, as it is planned.
+    """
     steps = min(STEPS, whole.steps)
     tokens = sum(map(whole.tokens, range(steps)))
     learnt = {index for step in range(steps) for row in whole.step(step) for index in row}
@@ -50,7 +53,7 @@ def probe(course: Course, folder: Path, data: Data, place: dict[str, str]) -> Pr
     forget_peak()
     if place["device"] == "cuda":
         torch.cuda.reset_peak_memory_stats()
-    trainee = Trainee(folder, course, number_format=place["number_format"], device=place["device"])
+    trainee = Trainee(folder, course, number_format=place["number_format"], device=place["device"], computing=computing)
     objective = objective_of(course, trainee, Picked(data.examples, sorted(learnt)))
     with tempfile.TemporaryDirectory() as scratch:
         fitted = fit(trainee, short, data.examples, objective=objective, checkpoints=never(scratch))

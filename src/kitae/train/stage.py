@@ -134,7 +134,7 @@ def _train(
         run.say(f"{len(data.too_long)} examples are longer than {recipe.sequence} tokens and were left out")
     _check_place(recipe, model, allowed, computing, where)
     if allowed is not None and planned_tokens(recipe, data) >= allowed.check_from:
-        _check(recipe, model, data, run, where)
+        _check(recipe, model, data, run, where, computing)
     work = Work(
         recipe=recipe,
         model=model.folder,
@@ -253,15 +253,18 @@ def planned_tokens(recipe: Course, data: Data) -> int:
     return recipe.tokens if recipe.tokens is not None else plan(data.examples, recipe, together(recipe)).computed
 
 
-def _check(recipe: Course, model: Artifact, data: Data, run: Run, where: dict[str, str]) -> None:
-    """A long course is checked before it is paid for.
+def _check(recipe: Course, model: Artifact, data: Data, run: Run, where: dict[str, str], computing: Computing) -> None:
+    """A long course is checked before it is paid for. The figures are said, and kept with what is measured.
 
     Raises:
         Refused: a check failed.
     """
     from .preflight import preflight
 
-    found = preflight(recipe, model.folder, data, place=where)
+    found = preflight(recipe, model.folder, data, place=where, computing=computing, scratch=run.work)
+    for line in found.lines():
+        run.say(line)
+    run.measure(**{f"preflight: {check.name}": check.figure for check in found.checks})
     failed = [check for check in found.checks if not check.passed]
     if failed:
         raise Refused(
@@ -270,7 +273,9 @@ def _check(recipe: Course, model: Artifact, data: Data, run: Run, where: dict[st
             where=model.id,
             hint="`kitae train --preflight` shows all of them; do not train before it is known why",
         )
-    run.say(f"{len(found.checks)} checks passed; {found.probe.tokens_per_second:,.0f} tokens a second")
+    timed = found.probe
+    speed = f"{timed.tokens_per_second:,.0f} tokens a second" if timed else "several processes train, nothing was timed"
+    run.say(f"{len(found.checks)} checks passed; {speed}")
 
 
 def _stop_at(file: Path, renderer: Renderer) -> None:
