@@ -126,6 +126,25 @@ def test_a_day_that_is_none_is_a_mistake(kitae: Command, sample: Path) -> None:
     assert kitae("-C", sample, "plan", "--by", "tomorrow").code == 2
 
 
+@pytest.mark.parametrize(
+    "options",
+    [("--probe", "--by", "2027-01-31"), ("--probe", "--budget", "¥1"), ("--probe", "--page"), ("--place", "office")],
+)
+def test_options_that_would_be_dropped_are_refused(kitae: Command, sample: Path, options: tuple[str, ...]) -> None:
+    ended = kitae("-C", sample, "plan", *options)
+    assert ended.code == 2
+    assert all(each in ended.err for each in options if each.startswith("--"))
+
+
+def test_every_amount_of_an_estimate_is_printed_both_ways(kitae: Command) -> None:
+    told = " ".join(kitae(*EXAMPLE).out.split())
+    assert "with tax ¥434,761 (約43.5万円)" in told
+    assert "¥355,714 (約35.6万円) to ¥434,761 (約43.5万円) before tax" in told
+    assert "idle $618 (約9.27万円 at 150.0 on " in told
+    more = " ".join(kitae(*EXAMPLE, "--tokens", "700B").out.split())
+    assert "GPU-hours about 73.47k (7.347万) (52.62k (5.262万) to" in more
+
+
 def test_the_backtest_prints_prediction_publication_residual_and_width(kitae: Command) -> None:
     found = json.loads(kitae("plan", "backtest", "--json").out)
     for run in found["runs"]:

@@ -94,5 +94,6 @@ def test_what_the_team_paid_is_told_line_by_line_with_what_is_not_explained() ->
     assert one.jpy_low is not None and one.jpy_high is not None
     assert one.jpy_low < 2e6 < one.jpy_high
     assert lines["making data"].jpy_low is None
+    assert "at list prices of 2023 to 2026" in lines["hours that compute"].why
     rest = lines["not explained"].jpy_low
     assert rest is not None and rest > 0

@@ -64,7 +64,8 @@ def test_lead_time_counts_against_the_day() -> None:
 def test_a_budget_leaves_out_what_goes_over_it_with_its_experiments() -> None:
     fitting, out = options(MODEL, [WORK], PlanRecipe(), Wish(TODAY, budget_yen=1e6))
     assert all(each.whole.mid <= 1e6 for each in fitting)
-    assert any(str(each.why_out).startswith("over the budget by ¥") for each in out)
+    over = [str(each.why_out) for each in out if str(each.why_out).startswith("over the budget by ¥")]
+    assert over and all(each.endswith("万円)") for each in over)
 
 
 def test_what_takes_years_is_no_plan() -> None:

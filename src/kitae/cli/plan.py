@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
-from decimal import Decimal
 from pathlib import Path
 
 from rich.console import Console
 
 from ..core.mistakes import Mistake
-from ..core.quantity import Money, parse_budget
-from ..core.spelled import money, number
+from ..core.quantity import parse_budget
+from ..core.spelled import number
 from ..costing import cost_plan
 from ..plan.alternatives import Way
 from ..plan.options import Option
 from ..plan.plan import Plan
+from ..plan.price import yen_told as _yen
 from ..project import Project
 from .plan_outputs import OptionLine, PlanOutput, SaidLine, WayLine
 from .printing import duration, emit, wrapping
@@ -216,10 +216,6 @@ def _tell_warnings(say: Say, found: Plan) -> None:
         if each not in ages:
             say(f"  {each}")
     say("  nothing may go to a rented machine before it is one of [[places]]")
-
-
-def _yen(value: float) -> str:
-    return money(Money(amount=Decimal(round(value)), currency="JPY"))
 
 
 def _small(value: float) -> str:

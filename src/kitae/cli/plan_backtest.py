@@ -9,6 +9,7 @@ from rich.console import Console
 from ..plan.backtest import Backtest, Backtested
 from ..plan.backtest import backtest as run
 from ..plan.cards import FAR, LIKE, SLOWER
+from ..plan.price import yen_told
 from ..plan.time import LOST
 from .plan_outputs import PlanBacktestOutput
 from .printing import emit, wrapping
@@ -55,9 +56,9 @@ def _tell(console: Console, found: Backtest) -> None:
         say(f"  {mark}{each_memory.name:<36}{figures}")
         if each_memory.why:
             say(f"      {each_memory.why}")
-    say("\nwhat a team paid, yen:")
+    say("\nwhat a team paid:")
     for line in found.team:
-        say(f"  {line.what:<29}{_yen(line.jpy_low, line.jpy_high):>24}")
+        say(f"  {line.what}: {_yen(line.jpy_low, line.jpy_high)}")
         say(f"      {line.why}")
     say("\nleft out:")
     for left in found.left_out:
@@ -72,4 +73,4 @@ def _line(each: Backtested) -> str:
 
 
 def _yen(low: float | None, high: float | None) -> str:
-    return "not known" if low is None or high is None else f"{low:,.0f}–{high:,.0f}"
+    return "not known" if low is None or high is None else f"{yen_told(low)} to {yen_told(high)}"

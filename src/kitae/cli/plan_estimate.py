@@ -19,7 +19,7 @@ from ..plan.architecture import typical
 from ..plan.estimate import Ask, Cost, Estimate
 from ..plan.estimate import estimate as reckon
 from ..plan.memory import Memory
-from ..plan.price import Exchange, Offer, grid_of, offer
+from ..plan.price import Exchange, Offer, grid_of, offer, yen_told
 from ..plan.recipe import PlanRecipe
 from ..plan.slips import Asked, check
 from ..plan.span import Span
@@ -197,9 +197,12 @@ def _tell(console: Console, ask: Ask, found: Estimate, rate: Exchange) -> None:
 
 
 def span(found: Span, unit: str = "") -> str:
-    """`735 (526 to 1,026)`."""
+    """`about 735 (526 to 1,026)`; from 10,000 on each both ways."""
     form = ",.0f" if found.mid >= 10 else ",.2f"
-    return f"about {found.mid:{form}}{unit} ({found.low:{form}} to {found.high:{form}})"
+    low, mid, high = (
+        number(each) if each >= 10**4 else f"{each:{form}}" for each in (found.low, found.mid, found.high)
+    )
+    return f"about {mid}{unit} ({low} to {high})"
 
 
 def memory_told(found: Estimate) -> str:
@@ -213,15 +216,19 @@ def memory_told(found: Estimate) -> str:
 
 def cost_told(cost: Cost, rate: Exchange) -> list[str]:
     """The bill, with what is idle in its own line."""
-    usd = Money(amount=Decimal(str(round(cost.usd, 2))), currency="USD")
     window = f"{cost.machines} × {cost.billed_hours:,.1f} h, {cost.term}"
     share = cost.idle_usd / cost.usd if cost.usd else 0.0
     besides = {"storage": cost.storage_usd, "egress": cost.egress_usd}
     return [
-        f"cost       {money(usd, rate.rate)}",
-        f"           {window}; with tax ¥{cost.jpy + cost.tax_jpy:,.0f}",
-        f"           ¥{cost.jpy_low:,.0f} to ¥{cost.jpy_high:,.0f} before tax, as the rate and the time go",
-        f"idle       ${cost.idle_usd:,.0f}: paid for, and nothing is computed ({share:.0%})",
+        f"cost       {_usd(cost.usd, rate)}",
+        f"           {window}; with tax {yen_told(cost.jpy + cost.tax_jpy)}",
+        f"           {yen_told(cost.jpy_low)} to {yen_told(cost.jpy_high)} before tax, as the rate and the time go",
+        f"idle       {_usd(cost.idle_usd, rate)}: paid for, and nothing is computed ({share:.0%})",
         *(f"{name:<11}${usd:,.2f}" for name, usd in besides.items() if usd is not None),
         f"cancelling {cost.cancellation}",
     ]
+
+
+def _usd(amount: float, rate: Exchange) -> str:
+    """With yen beside it, at the rate."""
+    return money(Money(amount=Decimal(str(round(amount, 2))), currency="USD"), rate.rate)

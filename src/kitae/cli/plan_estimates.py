@@ -21,6 +21,7 @@ def plan(
     """What the project's training costs, where, and what else would do."""
     if context.invoked_subcommand is not None:
         return
+    _check(probe=probe, place=place, plans={"--by": by, "--budget": budget, "--page": page})
     if probe:
         from .main import Where
         from .probe import probe as timed
@@ -31,6 +32,21 @@ def plan(
         from .plan import plan as command
 
         command(Where.folder, by=by, budget=budget, page=page, as_json=json)
+
+
+def _check(*, probe: bool, place: str, plans: dict[str, object]) -> None:
+    """
+    Raises:
+        Mistake: an option of the other use, which would be dropped.
+    """
+    from ..core.mistakes import Mistake
+
+    if given := [name for name, value in plans.items() if value] if probe else []:
+        hint = "a probe times this machine and plans nothing: run `kitae plan` by itself for these"
+        raise Mistake(f"--probe goes without {' and '.join(given)}", where="kitae plan", hint=hint)
+    if place and not probe:
+        hint = "add --probe, or leave it out: a plan looks at all [[places]]"
+        raise Mistake("--place goes with --probe", where="kitae plan", hint=hint)
 
 
 def estimate(

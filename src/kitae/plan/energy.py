@@ -17,7 +17,7 @@ IDLE: Final = 0.15
 """Of its power while it computes, that a card draws which is held and computes nothing: the lowest that was measured
 during a run (arXiv:2503.05804). The rest of the machine is taken to rest with it, which nobody measured."""
 
-RESTING: Final = f"power: {IDLE:.0%} of it while held and idle, the lowest that arXiv:2503.05804 measured"
+RESTING: Final = f"power while held and idle: {IDLE:.0%} of the full, the lowest that arXiv:2503.05804 measured"
 
 
 class Power(Noun):

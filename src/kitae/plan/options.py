@@ -15,7 +15,7 @@ from .cards import card
 from .energy import Grid
 from .estimate import Ask, Estimate, estimate
 from .hidden import EXPERIMENTS
-from .price import Extras, Offer, grid_of
+from .price import Extras, Offer, grid_of, yen_told
 from .reason import Reason
 from .recipe import PlanRecipe
 from .span import Span
@@ -263,8 +263,8 @@ def _too_late(option: Option, wish: Wish, recipe: PlanRecipe) -> Reason | None:
 def _too_dear(option: Option, wish: Wish) -> Reason | None:
     if wish.budget_yen is None or option.whole.mid <= wish.budget_yen:
         return None
-    over = option.whole.mid - wish.budget_yen
-    return Reason(f"予算を¥{over:,.0f}超える", f"over the budget by ¥{over:,.0f}")
+    over = yen_told(option.whole.mid - wish.budget_yen)
+    return Reason(f"予算を{over}超える", f"over the budget by {over}")
 
 
 def _not_needed(option: Option, fitting: Sequence[Option]) -> Option:

@@ -17,7 +17,7 @@ from pydantic import Field, field_validator, model_validator
 from ..core.mistakes import Mistake, nearest
 from ..core.noun import Noun
 from ..core.quantity import Money
-from ..core.spelled import ExchangeRate
+from ..core.spelled import ExchangeRate, money
 from ..gate.policy import Gpu, parse_gpu
 from .billing import Term
 from .energy import Grid
@@ -166,9 +166,9 @@ class Exchange(Noun):
         yen = usd * self.yen
         return Span(low=yen * (1 - self.band), mid=yen, high=yen * (1 + self.band))
 
-    def in_yen(self, money: Money) -> float:
+    def in_yen(self, amount: Money) -> float:
         """At the rate itself."""
-        return float(money.amount) * (self.yen if money.currency == "USD" else 1.0)
+        return float(amount.amount) * (self.yen if amount.currency == "USD" else 1.0)
 
     def warning(self, today: datetime.date) -> str:
         """What is to be said wherever it is used; empty while it is new."""
@@ -247,6 +247,11 @@ def as_value_error() -> Iterator[None]:
         yield
     except Mistake as mistake:
         raise ValueError(f"{mistake.what}; {mistake.hint}") from None
+
+
+def yen_told(amount: float) -> str:
+    """Both ways: `¥434,761 (約43.5万円)`."""
+    return money(Money(amount=Decimal(round(amount)), currency="JPY"))
 
 
 def stale(as_of: str, today: datetime.date) -> bool:

@@ -40,15 +40,17 @@ class TeamLine(Noun):
 def team() -> tuple[TeamLine, ...]:
     """From the hours that compute to what nobody can explain."""
     used = hours(typical(PARAMETERS), Work(tokens=TOKENS), card("a100")).total
+    years = sorted({offer(key).as_of[:4] for key in PRICES})
     share = min(1.0, used.low / (GPUS * WINDOW)), min(1.0, used.high / (GPUS * WINDOW))
     windows = [exchange().yen * WINDOW * _hourly(key) for key in PRICES]
     low, high = min(windows), max(windows)
+    dated = f"list prices of {years[0]} to {years[-1]}"
     taxed = (low * tax(), high * tax())
     tried = (low * EXPERIMENTS.low, high * EXPERIMENTS.high)
     whole = (low + taxed[0] + tried[0], high + taxed[1] + tried[1])
     inside = "inside" if whole[0] <= A_MODEL <= whole[1] else "outside"
     return (
-        _line("hours that compute", low * share[0], high * share[1], "7B tokens, by measured throughput"),
+        _line("hours that compute", low * share[0], high * share[1], f"7B tokens, by measured throughput, at {dated}"),
         _line("paid but idle", low * (1 - share[1]), high * (1 - share[0]), "the rest of 60 hours of 16 A100 40 GB"),
         _line("consumption tax", *taxed, f"{tax():.0%} of the window"),
         _line("experiments and failed runs", *tried, "0.5 to 4.6 times the final run, as published of others"),

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Final
 
 from markupsafe import Markup
 
 from ..core import spelled
 from ..core.mistakes import Mistake
-from ..core.quantity import Money
 from ..plan.alternatives import Way
 from ..plan.options import Option
 from ..plan.plan import Plan, Said
+from ..plan.price import yen_told
 from ..plan.reason import Reason
 from ..plan.span import Span
 from . import numbers
@@ -286,7 +285,7 @@ def _answering(plan: Plan) -> tuple[tuple[Both, str], ...]:
 
 def yen(amount: float | None) -> str:
     """Both ways: `¥434,761 (約43.5万円)`."""
-    return NONE if amount is None else spelled.money(Money(amount=Decimal(round(amount)), currency="JPY"))
+    return NONE if amount is None else yen_told(amount)
 
 
 def an_answer(amount: float) -> str:
