@@ -201,8 +201,6 @@ def test_two_shares_are_added_with_the_interval_that_newcombe_published() -> Non
     )
     found = sum_of(one, other)
     assert found.interval and found.mean == pytest.approx(1.2)
-    assert (found.interval.low - 1, found.interval.high - 1) == (
-        pytest.approx(0.0524, abs=1e-4),
-        pytest.approx(0.3339, abs=1e-4),
-    )
+    assert found.interval.low - 1 == pytest.approx(0.0524, abs=1e-4)
+    assert found.interval.high - 1 == pytest.approx(0.3339, abs=1e-4)
     assert sum_of(one, Estimate(mean=None, interval=None, n=0)).mean is None

@@ -68,6 +68,34 @@ def test_a_budget_leaves_out_what_goes_over_it_with_its_experiments() -> None:
     assert over and all(each.endswith("万円)") for each in over)
 
 
+def test_what_is_over_the_budget_is_shown_on_the_fewest_machines() -> None:
+    _, out = options(typical(1e9), [WORK], PlanRecipe(only=("aws:p4d.24xlarge:us-east-1",)), Wish(TODAY, budget_yen=1))
+    assert out[0].what == "8 × A100 40 GB"
+
+
+def test_what_is_over_the_budget_at_its_upper_end_alone_says_so() -> None:
+    free = options(MODEL, [WORK], PlanRecipe(), WISH)[0][0]
+    assert free.at_worst is None
+    first = options(MODEL, [WORK], PlanRecipe(), Wish(TODAY, budget_yen=free.whole.mid))[0][0]
+    assert str(first.at_worst).startswith("over the budget at worst: by ¥")
+    assert options(MODEL, [WORK], PlanRecipe(), Wish(TODAY, budget_yen=free.whole.high))[0][0].at_worst is None
+
+
+def test_more_machines_that_are_faster_and_about_as_dear_are_told() -> None:
+    first = options(MODEL, [WORK], PlanRecipe(only=("aws:p4d.24xlarge:us-east-1",)), WISH)[0][0]
+    assert first.faster
+    assert first.faster.hours.mid < first.hours.mid / 2
+    assert first.whole.mid < first.faster.whole.mid <= 1.1 * first.whole.mid
+    small = options(typical(1e8), [Work(tokens=1e7)], PlanRecipe(only=("aws:p4d.24xlarge:us-east-1",)), WISH)[0][0]
+    assert small.faster is None, "setting up is most of it"
+
+
+def test_a_declared_place_with_a_price_is_there() -> None:
+    offer = offers()["aws:p4d.24xlarge:us-east-1"].model_copy(update={"key": "place:lab:"})
+    first = options(MODEL, [WORK], PlanRecipe(only=("place:",)), WISH, own=[Kind(offer, 2, whole=True)])[0][0]
+    assert first.risk == "declared in [[places]]; others may need it too"
+
+
 def test_what_takes_years_is_no_plan() -> None:
     laptop = Option("office", "no GPU", Span.exactly(1e6), *(Span.exactly(0.0),) * 2, {}, None, None, "")
     _, out = options(MODEL, [WORK], PlanRecipe(), WISH, places=[laptop])

@@ -22,7 +22,7 @@ def calibrate(
     json: Json = False,
 ) -> None:
     """Hold a judge against labels: kappa, rank correlation, bias, and means without it."""
-    from .judge import Held
+    from ..calibrating import Held
     from .judge import calibrate as command
     from .main import Where
 

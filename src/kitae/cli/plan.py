@@ -17,7 +17,7 @@ from ..plan.options import Option
 from ..plan.plan import Plan
 from ..plan.price import yen_told as _yen
 from ..project import Project
-from .plan_outputs import OptionLine, PlanOutput, SaidLine, WayLine
+from .plan_outputs import FasterLine, OptionLine, PlanOutput, SaidLine, WayLine
 from .printing import duration, emit, wrapping
 
 Say = Callable[[str], None]
@@ -74,6 +74,7 @@ def _day(written: str) -> datetime.date | None:
 
 
 def _option(option: Option) -> OptionLine:
+    more = option.faster
     return OptionLine(
         name=option.name,
         what=option.what,
@@ -86,6 +87,8 @@ def _option(option: Option) -> OptionLine:
         memory_gib=option.estimate.memory.total if option.estimate else None,
         risk=option.risk,
         why_out=str(option.why_out or ""),
+        at_worst=str(option.at_worst or ""),
+        faster=None if more is None else FasterLine(what=more.what, hours=more.hours, jpy_in_all=more.whole),
     )
 
 
@@ -122,9 +125,13 @@ def _tell_options(say: Say, found: Plan) -> None:
     for place, each in enumerate(found.shown, start=1):
         say(f"{place:>2}. {each.name}, {each.what}: {_hours(each)}")
         say(f"    {_yen(each.yen.mid)}, in all {_yen(each.whole.mid)}{_energy(each)}")
+        if more := each.faster:
+            say(f"    or {more.what}: {_hours(more)}, in all {_yen(more.whole.mid)}")
         say(f"    {each.risk}")
-    if more := len(found.fitting) - len(found.shown):
-        say(f"    and {more} dearer, with --json")
+        if each.at_worst:
+            say(f"    {each.at_worst}")
+    if hidden := len(found.fitting) - len(found.shown):
+        say(f"    and {hidden} dearer, with --json")
     if not found.fitting:
         say("    nowhere")
     if found.out:

@@ -52,6 +52,14 @@ class PlanBacktestOutput(Output):
     team: tuple[TeamLine, ...]
 
 
+class FasterLine(Noun):
+    """The same on more machines, where that is about as dear."""
+
+    what: str
+    hours: Span
+    jpy_in_all: Span
+
+
 class OptionLine(Noun):
     """A place where the training could be done."""
 
@@ -70,6 +78,9 @@ class OptionLine(Noun):
     risk: str
     why_out: str
     """Empty while it fits."""
+    at_worst: str
+    """What speaks against it at the upper end alone; empty where nothing does."""
+    faster: FasterLine | None
 
 
 class WayLine(Noun):

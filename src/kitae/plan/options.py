@@ -29,6 +29,11 @@ LONGEST: Final = 365 * DAY
 
 MADE_AGAIN: Final = {"selective": "活性値の一部を計算し直せば", "full": "活性値を計算し直せば"}
 
+AS_DEAR: Final = 0.1
+"""More machines that are faster and dearer by no more than this share are told beside the cheapest number."""
+
+DECLARED: Final = "declared in [[places]]; others may need it too"
+
 UNPRICED: Final = "no price is set: right for a machine that is paid for anyway"
 
 
@@ -53,6 +58,10 @@ class Option:
     risk: str
     why_out: Reason | None = None
     """`None` while it fits."""
+    at_worst: Reason | None = None
+    """What speaks against it at the upper end alone."""
+    faster: Option | None = None
+    """The same on more machines, where that is about as dear."""
     estimate: Estimate | None = None
     """`None` for a place without GPUs."""
     offer: Offer | None = None
@@ -157,18 +166,27 @@ def in_all(yen: Span, recipe: PlanRecipe) -> Span:
 
 
 def _option(model: Architecture, works: Sequence[Work], recipe: PlanRecipe, wish: Wish, kind: Kind) -> Option:
-    """On as few machines as nothing speaks against; as many as are allowed where something always does."""
-    tried = None
-    for machines in [kind.most] if kind.whole else _counts(kind.most):
-        ask = ask_for(model, works, recipe, kind, machines)
-        try:
-            tried = _judged(_as_option(kind.offer, machines, _estimated(ask, recipe, wish), recipe), wish, recipe)
-        except Mistake as mistake:
-            tried = _no_option(kind.offer, Reason(f"借りられない：{mistake.what}", mistake.what))
-        if not tried.why_out:
-            return tried
-    assert tried is not None
-    return tried
+    """On the number of machines that costs least. Where something speaks against each: on the fewest of which only the
+    budget does, else on the most."""
+    counts = [kind.most] if kind.whole else _counts(kind.most)
+    tried = [_on(machines, model, works, recipe, wish, kind) for machines in counts]
+    fitting = [each for each in tried if not each.why_out]
+    if not fitting:
+        return next((each for each in tried if each.why_out == _too_dear(each, wish)), tried[-1])
+    cheapest = min(fitting, key=lambda each: each.whole.mid)
+    about = [each for each in fitting if each.whole.mid <= cheapest.whole.mid * (1 + AS_DEAR)]
+    fastest = min(about, key=lambda each: each.hours.mid)
+    return replace(cheapest, faster=None if fastest is cheapest else fastest)
+
+
+def _on(
+    machines: int, model: Architecture, works: Sequence[Work], recipe: PlanRecipe, wish: Wish, kind: Kind
+) -> Option:
+    ask = ask_for(model, works, recipe, kind, machines)
+    try:
+        return _judged(_as_option(kind.offer, machines, _estimated(ask, recipe, wish), recipe), wish, recipe)
+    except Mistake as mistake:
+        return _no_option(kind.offer, Reason(f"借りられない：{mistake.what}", mistake.what))
 
 
 def _counts(most: int) -> list[int]:
@@ -210,7 +228,9 @@ def hidden_parts(yen: Span, recipe: PlanRecipe) -> dict[str, float | None]:
 def _risk(offer: Offer, rule: Rule) -> str:
     if not offer.rented:
         return "the machines are there; others may need them too"
-    return rule.risk if offer.priced else UNPRICED
+    if not offer.priced:
+        return UNPRICED
+    return DECLARED if offer.declared else rule.risk
 
 
 def _no_option(offer: Offer, why: Reason) -> Option:
@@ -225,7 +245,7 @@ def _judged(option: Option, wish: Wish, recipe: PlanRecipe) -> Option:
         return option
     if why := _unfit(option, recipe) or _too_late(option, wish, recipe) or _too_dear(option, wish):
         return replace(option, why_out=why)
-    return option
+    return replace(option, at_worst=_too_dear_at_worst(option, wish))
 
 
 def _unfit(option: Option, recipe: PlanRecipe) -> Reason | None:
@@ -265,6 +285,13 @@ def _too_dear(option: Option, wish: Wish) -> Reason | None:
         return None
     over = yen_told(option.whole.mid - wish.budget_yen)
     return Reason(f"予算を{over}超える", f"over the budget by {over}")
+
+
+def _too_dear_at_worst(option: Option, wish: Wish) -> Reason | None:
+    if wish.budget_yen is None or option.whole.high <= wish.budget_yen:
+        return None
+    over = yen_told(option.whole.high - wish.budget_yen)
+    return Reason(f"悪ければ予算を{over}超える", f"over the budget at worst: by {over}")
 
 
 def _not_needed(option: Option, fitting: Sequence[Option]) -> Option:

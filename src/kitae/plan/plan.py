@@ -106,7 +106,7 @@ class Plan:
 
     def _offer(self, offer: Offer) -> Said:
         figure = f"${offer.usd:,.2f}" if offer.usd is not None else f"¥{offer.yen:,.0f}"
-        if offer.key.startswith("place:"):
+        if offer.declared:
             # Of which day it is nobody is asked for.
             return Said(offer.key, figure, "", offer.source)
         return Said(offer.key, figure, offer.as_of, offer.source, stale(offer.as_of, self.wish.today))

@@ -109,6 +109,11 @@ class Offer(Noun):
         """Whether it is a provider's, and not bought."""
         return not self.key.startswith("own:")
 
+    @property
+    def declared(self) -> bool:
+        """Whether it is one of the project's places."""
+        return self.key.startswith("place:")
+
     def dollars(self, rate: Exchange) -> Span:
         """US$ for one machine and hour; of a price that moves the upper end is reckoned with."""
         if self.usd is None:

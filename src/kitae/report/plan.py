@@ -11,7 +11,7 @@ from markupsafe import Markup
 from ..core import spelled
 from ..core.mistakes import Mistake
 from ..plan.alternatives import Way
-from ..plan.options import Option
+from ..plan.options import DECLARED, Option
 from ..plan.plan import Plan, Said
 from ..plan.price import yen_told
 from ..plan.reason import Reason
@@ -97,6 +97,8 @@ class OptionRow:
     """From the lower to the upper end of `whole`."""
     energy: str
     risk: Both
+    notes: tuple[Both, ...]
+    """The same on more machines, and what speaks against it at worst."""
     bar: Markup
 
 
@@ -215,6 +217,7 @@ def _option(option: Option, bar: Markup) -> OptionRow:
         span=f"¥{option.whole.low:,.0f} – ¥{option.whole.high:,.0f}",
         energy=", ".join(energy) or NONE,
         risk=_risk(option),
+        notes=_notes(option),
         bar=bar,
     )
 
@@ -222,6 +225,14 @@ def _option(option: Option, bar: Markup) -> OptionRow:
 def _hours(hours: Span) -> str:
     low, mid, high = (numbers.duration(3600 * each) for each in (hours.low, hours.mid, hours.high))
     return mid if low == high else f"{mid} ({low} – {high})"
+
+
+def _notes(option: Option) -> tuple[Both, ...]:
+    notes = [Both(option.at_worst.ja, option.at_worst.en)] if option.at_worst else []
+    if more := option.faster:
+        hours, whole = numbers.duration(3600 * more.hours.mid), yen(more.whole.mid)
+        notes.append(Both(f"{more.what}なら{hours}、すべて込みで{whole}", f"on {more.what}: {hours}, in all {whole}"))
+    return tuple(notes)
 
 
 def _risk(option: Option) -> Both:
@@ -234,6 +245,8 @@ def _risk(option: Option) -> Both:
         return Both("買った機械。ほかの仕事も使うかもしれない", "bought; others may need it too")
     if option.offer is not None and not option.offer.priced:
         return Both("値段が書かれていない", "no price is set")
+    if option.offer is not None and option.offer.declared:
+        return Both("[[places]]の機械。ほかの仕事も使うかもしれない", DECLARED)
     return BILLING[option.estimate.cost.term]
 
 
