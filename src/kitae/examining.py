@@ -14,6 +14,7 @@ from .core.quantity import Money, total
 from .core.records import Records
 from .core.run import Silent, Watcher
 from .evaluate.asking import Near
+from .evaluate.clusters import by_question
 from .evaluate.judging.asked import Answer
 from .evaluate.judging.panel import Panel, panel
 from .evaluate.judging.standing import doubts, version_of
@@ -21,8 +22,8 @@ from .evaluate.marks import Marks, marks
 from .evaluate.predicting import predicted
 from .evaluate.purse import Purse
 from .evaluate.scoring import Verdict
-from .evaluate.statistics import Estimate, estimate, per_question
-from .evaluate.surface import Surfaces, beside, looked_at
+from .evaluate.statistics import Estimate, per_question
+from .evaluate.surface import Surfaces, beside, exact, looked_at
 from .evaluate.turns import temperature
 from .naming import Subject, subject_named, with_retrieval
 from .project import Project
@@ -66,7 +67,7 @@ class Examined:
     @property
     def program(self) -> Estimate | None:
         """Share of the questions that are right; with none or nearly none of them it has an interval too (Wilson's)."""
-        return estimate(list(self.credits.values())) if self.suite.score else None
+        return by_question(self.credits.items(), self.suite.units) if self.suite.score else None
 
     @property
     def money(self) -> Money | None:
@@ -155,7 +156,7 @@ def carry_out(
         surfaces=_surfaces(suite, said),
         marks=marked,
         credits=per_question((question, verdict.credit) for question, verdict in verdicts),
-        f1=_f1(verdicts) if suite.has_gold else None,
+        f1=by_question(((name, each.f1) for name, each in verdicts), suite.units) if suite.has_gold else None,
         bits_per_character=bits,
         took=took,
         theirs=theirs,
@@ -278,7 +279,10 @@ def _marks(
     if suite.score is None:
         return None
     pairs = [(each.question, verdict) for each, verdict in zip(said, verdicts, strict=True)]
-    return marks(suite.prompts, said, verdicts, suite.figures(pairs, shown=bool(shown)))
+    figures = suite.figures(pairs, shown=bool(shown))
+    if suite.gold:
+        figures["exact_match"] = by_question(_exact(suite, said), suite.units)
+    return marks(suite.prompts, said, verdicts, figures)
 
 
 def _verdicts(
@@ -291,8 +295,9 @@ def _verdicts(
     return [(question[each.question], score(each.question, each.turns[-1])) for each in said]
 
 
-def _f1(verdicts: Sequence[tuple[str, Verdict]]) -> Estimate:
-    return estimate(list(per_question((question, each.f1) for question, each in verdicts).values()))
+def _exact(suite: Asked, said: Sequence[Answer]) -> list[tuple[str, float]]:
+    """Whether each answer is one of the known ones and nothing more, with its question."""
+    return [(each.question, float(exact(each.turns[-1], suite.gold[each.question]))) for each in said]
 
 
 def _predicted(project: Project, suite: Asked, subject: Subject) -> tuple[Estimate | None, list[str]]:

@@ -81,7 +81,17 @@ class Asked:
     @property
     def has_gold(self) -> bool:
         """Whether answers are compared with known ones, and so can be nearly right."""
-        return self.company is not None or (self.own is not None and self.own.has_gold)
+        return self.company is not None or bool(self.gold)
+
+    @property
+    def gold(self) -> Mapping[str, tuple[str, ...]]:
+        """Of published questions the answers that are known, by the ids of the prompts; empty of other suites."""
+        return self.own.gold if self.own is not None else {}
+
+    @property
+    def units(self) -> Mapping[str, str]:
+        """What the errors of a question are clustered by, where that is not the question itself."""
+        return self.own.units if self.own is not None else {}
 
     @property
     def version(self) -> str:
@@ -90,7 +100,7 @@ class Asked:
 
     @property
     def questions(self) -> int:
-        """What errors are clustered by; wordings of one question count once."""
+        """Wordings of one count once."""
         return len({prompt.question for prompt in self.prompts})
 
     def drawn(self, limit: int | None) -> Asked:

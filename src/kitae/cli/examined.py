@@ -107,8 +107,8 @@ class EvaluateOutput(Output):
     per_category: dict[str, EstimateOutput]
     """What a program scores, by category."""
     figures: dict[str, EstimateOutput]
-    """What else a program tells: `discernment`, `false_refusals`, `false_answers`, `consistency`, and with retrieval
-    `citation_precision`, `citation_recall`, `evidence_shown`."""
+    """What else a program tells: `exact_match`, `discernment`, `false_refusals`, `false_answers`, `consistency`, and
+    with retrieval `citation_precision`, `citation_recall`, `evidence_shown`."""
     f1: float | None
     """Mean character F1, where answers are compared with known ones."""
     f1_interval: Pair | None

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
 
 from ..core.noun import Noun
-from .statistics import LEVEL, Difference, Estimate, Interval, wilson
+from .statistics import LEVEL, Difference, Estimate, Interval, estimate, per_question, wilson
 
 POWER = 0.8
 """With which a difference that is called detectable is found."""
@@ -117,6 +117,19 @@ def ratio(
         low, high = wilson(round(found) * questions, questions)
         interval = Interval(low=low, high=high, how="wilson")
     return Estimate(mean=found, interval=interval, n=len(tops))
+
+
+def by_question(credits: Iterable[tuple[str, float]], units: Mapping[str, str] | None = None) -> Estimate:
+    """Mean and interval of shares over questions; with none or nearly none right too (Wilson's).
+
+    Args:
+        credits: Scores of 0 to 1, each with its question.
+        units: What the errors of a question are clustered by, where that is not the question itself.
+    """
+    found = per_question(credits)
+    if units is None or not units.keys() & found.keys():
+        return estimate(list(found.values()))
+    return ratio([*found.values()], [1.0] * len(found), [units.get(name, name) for name in found], SHARE)
 
 
 Key = TypeVar("Key", bound=tuple[Hashable, Hashable])

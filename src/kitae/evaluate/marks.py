@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from .clusters import SHARE, ratio
+from .clusters import SHARE, by_question, ratio
 from .judging.asked import Answer, Asked
 from .judging.suspicion import flags
 from .scoring import Verdict
-from .statistics import Estimate, Interval, by_question
+from .statistics import Estimate, Interval
 
 
 @dataclass(frozen=True)

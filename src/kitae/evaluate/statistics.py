@@ -132,11 +132,6 @@ def estimate(values: Sequence[float]) -> Estimate:
     return Estimate(mean=float(np.mean(values)), interval=_interval(values), n=n)
 
 
-def by_question(credits: Iterable[tuple[str, float]]) -> Estimate:
-    """Mean and interval of scores, each with its question; with none or nearly none right too (Wilson's)."""
-    return estimate(list(per_question(credits).values()))
-
-
 def per_question(credits: Iterable[tuple[str, float]]) -> dict[str, float]:
     """Scores, each with its question: several wordings and samples of one count as their mean."""
     groups: dict[str, list[float]] = {}

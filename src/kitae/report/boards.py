@@ -45,6 +45,11 @@ class Suite(Protocol):
         ...
 
     @property
+    def units(self) -> Mapping[str, str]:
+        """What the errors of a question are clustered by, where that is not the question itself."""
+        ...
+
+    @property
     def notes(self) -> tuple[str, ...]: ...
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..evaluate.clusters import by_question
 from ..evaluate.judging.asked import Answer
 from ..evaluate.judging.published import HALF
 from ..evaluate.judging.tally import Tally
 from ..evaluate.marks import Marks, marks
 from ..evaluate.scoring import Verdict
-from ..evaluate.statistics import Estimate, by_question
+from ..evaluate.statistics import Estimate
 from .boards import Board, Line, Rated, Said, Suite, Who, Words, best_first, names, questions, who_of
 
 REFUSED = "the endpoint refuses the prompt"
@@ -31,7 +32,7 @@ def scored(suite: Suite, said: Said) -> Board | None:
         rated += [_rated(verdict, who, answer) for verdict, answer in zip(verdicts, answers, strict=True)]
         credits = [(clusters[answer.question], each.credit) for answer, each in zip(answers, verdicts, strict=True)]
         marked = marks(suite.prompts, answers, verdicts)
-        tally = _counted(who.model, by_question(credits), marked, answers)
+        tally = _counted(who.model, by_question(credits, suite.units), marked, answers)
         lines.append(Line(who, name, tally, marked.per_category, "", tuple(answers)))
     return Board(
         suite=suite.name,

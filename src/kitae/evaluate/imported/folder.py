@@ -16,8 +16,8 @@ from ..matching import match
 from ..normalise import normalise
 from ..own.items import Prompt
 from ..own.shelf import OwnSuite, Scored
-from ..scoring import Verdict, bare, char_f1
-from ..surface import Tongue, language
+from ..scoring import Verdict, bare
+from ..surface import Tongue, best_f1, language
 from .formats import HINT, Form, json_rows, read_questions
 from .items import Item, Measure
 from .known import KNOWN, LANGUAGES, Variant
@@ -84,7 +84,8 @@ class Imported(Noun):
             scored=scored,
             prompts=tuple(prompts),
             items=self.items,
-            has_gold=self.measure == "gold",
+            gold={item.id: item.gold for item in self.items} if self.measure == "gold" else {},
+            units={item.id: item.cluster for item in self.items if item.cluster},
             _score={}
             if scored == "judge"
             else {item.id: functools.partial(score, item, self.measure) for item in self.items},
@@ -98,7 +99,7 @@ class Imported(Noun):
 def _prompt(item: Item) -> Prompt:
     return Prompt(
         id=item.id,
-        question=item.cluster or item.id,
+        question=item.id,
         category=item.category,
         turns=item.turns,
         references=item.references,
@@ -111,7 +112,7 @@ def score(item: Item, measure: Measure, answer: str) -> Verdict:
         right = chosen(answer, item)
         return bare(right, f"chose 「{answer.strip()[:40]}」")
     found = match(answer, item.gold, item.asked)
-    return bare(found.right, found.why, f1=max(char_f1(answer, gold) for gold in item.gold))
+    return bare(found.right, found.why, f1=best_f1(answer, item.gold))
 
 
 def chosen(answer: str, item: Item) -> bool:

@@ -102,12 +102,13 @@ def _fastchat(row: Row) -> list[Item]:
 def _squad(row: Row) -> list[Item]:
     """SQuAD, JSQuAD and JaQuAD. A passage is shown whole; JSQuAD puts its title and `[SEP]` before it."""
     found = []
-    for article in row["data"]:
+    for place, article in enumerate(row["data"]):
+        title = article.get("title") or place
         for number, paragraph in enumerate(article["paragraphs"]):
             context = str(paragraph["context"]).replace(" [SEP] ", "\n", 1)
             for each in paragraph["qas"]:
                 gold = tuple(dict.fromkeys(str(answer["text"]) for answer in each["answers"]))
-                found.append(_about(context, each, gold, f"{article.get('title', '')}#{number}"))
+                found.append(_about(context, each, gold, f"{title}#{number}"))
     return found
 
 

@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterable
 
 from ...engine.grounding import abstained
+from ..clusters import by_question
 from ..marks import honesty
 from ..matching import match
 from ..scoring import Verdict, bare, invents
-from ..statistics import Estimate, Interval, by_question, sum_of
+from ..statistics import Estimate, Interval, sum_of
 from ..surface import refuses
 from .checks.finding import sentences
 from .items import Probe, Prompt

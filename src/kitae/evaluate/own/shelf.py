@@ -35,8 +35,10 @@ class OwnSuite:
     prompts: tuple[Prompt, ...]
     items: tuple[Noun, ...]
     """As they stand in the package."""
-    has_gold: bool = False
-    """Whether a program compares answers with known ones."""
+    gold: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    """Answers that are known, by the ids of the prompts, where a program compares with them."""
+    units: Mapping[str, str] = field(default_factory=dict)
+    """What a question's errors are clustered by, where that is not the question itself: the passage it is about."""
     _score: Mapping[str, Callable[[str], Verdict]] = field(default_factory=dict, repr=False)
     _figures: Callable[[Iterable[tuple[Any, Verdict]]], dict[str, Estimate]] | None = None
     _item: Mapping[str, Noun] = field(default_factory=dict, repr=False)
