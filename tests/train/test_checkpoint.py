@@ -28,10 +28,23 @@ def test_the_latest_checkpoint_is_read_as_it_was_written(tmp_path: Path) -> None
     assert found.state == {"curve": [0.1, 12]}
     assert torch.equal(found.tensors["weight"], torch.full((4,), 12.0))
     saved(tmp_path, 20)
-    assert [path.name[:13] for path in sorted(tmp_path.iterdir())] == ["step-00000012", "step-00000020"]
+    saved(tmp_path, 21)
+    names = [path.name[:13] for path in sorted(tmp_path.iterdir())]
+    assert names == ["step-00000012", "step-00000020", "step-00000021"], "two before stay, older ones are deleted"
     before = Checkpoints(tmp_path, "mine").latest(at_most=19)
     assert before is not None
-    assert before.step == 12, "the one before stays, older ones are deleted"
+    assert before.step == 12
+
+
+def test_a_step_that_is_written_again_takes_no_other_ones_place(tmp_path: Path) -> None:
+    """As where a limit stops training after a step whose checkpoint was due."""
+    for step in (3, 12, 20):
+        saved(tmp_path, step)
+    Checkpoints(tmp_path, "mine").save(Checkpoint(20, {"weight": torch.ones(4)}, {"curve": ["later"]}))
+    assert [path.name[:13] for path in sorted(tmp_path.iterdir())] == [f"step-000000{step}" for step in ("03", 12, 20)]
+    latest = Checkpoints(tmp_path, "mine").latest()
+    assert latest is not None
+    assert latest.state == {"curve": ["later"]}
 
 
 def test_a_damaged_checkpoint_is_a_mistake(tmp_path: Path) -> None:
@@ -51,8 +64,19 @@ def test_a_damaged_checkpoint_is_a_mistake(tmp_path: Path) -> None:
         file.write_bytes(whole)
     assert checkpoints.latest() is not None
     (folder / "__0_0.distcp").unlink()
-    with pytest.raises(Mistake, match="checkpoint of step 3 is damaged"):
+    with pytest.raises(Mistake, match="checkpoint of step 3 is damaged") as raised:
         checkpoints.latest()
+    assert raised.value.hint.endswith(f"delete the folder {folder.name}, and training begins anew")
+
+
+def test_beside_a_damaged_checkpoint_it_is_said_which_is_gone_on_from(tmp_path: Path) -> None:
+    saved(tmp_path, 3)
+    checkpoints = saved(tmp_path, 12)
+    damaged = max(tmp_path.iterdir())
+    (damaged / "__0_0.distcp").write_bytes(b"")
+    with pytest.raises(Mistake, match="checkpoint of step 12 is damaged") as raised:
+        checkpoints.latest()
+    assert raised.value.hint.endswith(f"delete the folder {damaged.name}, and training goes on from step 3")
 
 
 def test_a_copy_that_was_cut_off_is_passed_over(tmp_path: Path) -> None:
@@ -121,13 +145,17 @@ def test_a_kill_while_writing_leaves_the_one_before(tmp_path: Path, monkeypatch:
     assert len(list(tmp_path.iterdir())) == 2, "what was left half written is overwritten"
 
 
-def test_the_best_weights_stay_until_better_ones_come(tmp_path: Path) -> None:
+def test_the_best_weights_stay_until_training_cannot_go_back_before_better_ones(tmp_path: Path) -> None:
     checkpoints = saved(tmp_path)
-    for step in (2, 5):
+    for step in (1, 2, 5):
         checkpoints.save_best(step, {"weight": torch.full((2,), float(step))})
     assert torch.equal(checkpoints.best(5)["weight"], torch.full((2,), 5.0))
-    with pytest.raises(Mistake, match="best weights, those of step 2, are gone"):
-        checkpoints.best(2)
+    assert torch.equal(checkpoints.best(2)["weight"], torch.full((2,), 2.0)), "what is the best at step 3"
+    with pytest.raises(Mistake, match="best weights, those of step 1, are gone"):
+        checkpoints.best(1)
+    checkpoints.forget(3)
+    with pytest.raises(Mistake, match="best weights, those of step 5, are gone"):
+        checkpoints.best(5)
     latest = checkpoints.latest()
     assert latest is not None
     assert latest.step == 3

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,8 +33,8 @@ EVERY_SECONDS: Final = 30.0
 SHARE: Final = 0.05
 """At most this share of the time goes into writing checkpoints."""
 
-KEPT: Final = 2
-"""Checkpoints that stay: training that went wrong goes back to one before it did."""
+KEPT: Final = 3
+"""Checkpoints that stay: training that went wrong goes back to one of two steps before, even if each step has one."""
 
 ROOM: Final = 64 * 2**20
 """Bytes that are left free beside a checkpoint."""
@@ -116,12 +117,19 @@ class Checkpoints:
             writing.result()
 
     def save_best(self, step: int, weights: Mapping[str, Tensor]) -> None:
-        """Keeps these weights in place of those that were the best before."""
+        """Keeps these weights, and of those that were the best before what is so again if training goes back."""
         self.finish()
         checkpoint = Checkpoint(step, weights, {})
         self._check_room(checkpoint)
-        kept = self._write("best", checkpoint)
-        self._keep("best", lambda _: [kept])
+        made = self._write("best", checkpoint)
+
+        def needed(whole: list[Path]) -> list[Path]:
+            before = [each for each in whole if _step_of(each) < step]
+            furthest_back = min(map(_step_of, self._sealed("step")), default=step)
+            later = sum(_step_of(each) > furthest_back for each in before)
+            return [made, *before[: later + 1]]
+
+        self._keep("best", needed)
 
     def best(self, step: int, like: Mapping[str, Tensor] | None = None) -> Mapping[str, Tensor]:
         """The weights that `save_best` kept.
@@ -132,14 +140,11 @@ class Checkpoints:
         Raises:
             Mistake: they are damaged or gone.
         """
+        instead = 'delete this folder and train again, or set `keep = "last"` in the course'
         for path in self._named("best"):
-            if _step_of(path) == step and (found := self._whole(path, like or {})):
+            if _step_of(path) == step and (found := self._whole(path, like or {}, instead)):
                 return found.tensors
-        raise Mistake(
-            f"the best weights, those of step {step}, are gone",
-            where=str(self.folder),
-            hint='delete this folder and train again, or set `keep = "last"` in the course',
-        )
+        raise Mistake(f"the best weights, those of step {step}, are gone", where=str(self.folder), hint=instead)
 
     def latest(self, at_most: int | None = None, like: Mapping[str, Tensor] | None = None) -> Checkpoint | None:
         """The furthest one of this run, with at most so many steps done.
@@ -152,14 +157,18 @@ class Checkpoints:
             Mistake: it is damaged.
         """
         self.finish()
-        for path in self._named("step"):
-            if (at_most is None or _step_of(path) <= at_most) and (found := self._whole(path, like or {})):
+        named = [each for each in self._named("step") if at_most is None or _step_of(each) <= at_most]
+        for path, before in zip_longest(named, named[1:]):
+            goes_on = f"goes on from step {_step_of(before)}" if before else "begins anew"
+            instead = f"look after the disk; delete the folder {path.name}, and training {goes_on}"
+            if found := self._whole(path, like or {}, instead):
                 return found
         return None
 
     def forget(self, after: int) -> None:
         """Deletes those of more steps: training has gone back, and will come to other ones."""
-        self._keep("step", lambda whole: [each for each in whole if _step_of(each) <= after])
+        for what in ("step", "best"):
+            self._keep(what, lambda whole: [each for each in whole if _step_of(each) <= after])
 
     def _named(self, what: str) -> list[Path]:
         """The whole checkpoints of a kind, the furthest first, as the first rank sees them.
@@ -175,8 +184,9 @@ class Checkpoints:
 
     def _save(self, checkpoint: Checkpoint) -> None:
         started = time.monotonic()
-        self._write("step", checkpoint)
-        self._keep("step", lambda whole: whole[:KEPT])
+        made = self._write("step", checkpoint)
+        # Of a step that is written twice, as where a limit stops it, the later one takes the earlier one's place.
+        self._keep("step", lambda whole: [made, *(each for each in whole if _step_of(each) < checkpoint.step)][:KEPT])
         took = time.monotonic() - started
         self._due = time.monotonic() + max(self.every, took / SHARE)
 
@@ -218,15 +228,19 @@ class Checkpoints:
         needed = self._ranks.total(own)
         self._ranks.once(lambda: _check_free(self.folder, needed))
 
-    def _whole(self, path: Path, like: Mapping[str, Tensor]) -> Checkpoint | None:
-        """`None` where it belongs to another run."""
-        told = self._ranks.once(lambda: _told(path))
+    def _whole(self, path: Path, like: Mapping[str, Tensor], instead: str) -> Checkpoint | None:
+        """`None` where it belongs to another run.
+
+        Args:
+            instead: What can be done where it is damaged.
+        """
+        told = self._ranks.once(lambda: _told(path, instead))
         if told["identity"] != self.identity:
             return None
         files: dict[str, str] = told["files"]
         # Ranks share out the files to be held against their digests.
         own = sorted(files)[self._ranks.rank :: self._ranks.count]
-        self._ranks.all(lambda: _check_files(path, {name: files[name] for name in own}))
+        self._ranks.all(lambda: _check_files(path, {name: files[name] for name in own}, instead))
         return Checkpoint(_step_of(path), _got(path, like, self._ranks), told["state"])
 
 
@@ -282,21 +296,22 @@ def _is_of(name: str, rank: int) -> bool:
     return name.startswith(f"__{rank}_") or (name == METADATA and rank == 0)
 
 
-def _told(folder: Path) -> dict[str, Any]:
+def _told(folder: Path, instead: str) -> dict[str, Any]:
     """What the seal says.
 
     Raises:
         Mistake: it is not what was written.
     """
-    _check_files(folder, {SEAL: folder.name.rpartition("-")[2]})
+    _check_files(folder, {SEAL: folder.name.rpartition("-")[2]}, instead)
     told: dict[str, Any] = json.loads((folder / SEAL).read_bytes())
     return told
 
 
-def _check_files(folder: Path, files: Mapping[str, str]) -> None:
+def _check_files(folder: Path, files: Mapping[str, str], instead: str) -> None:
     """
     Args:
         files: Their names, and what their digests begin with.
+        instead: What can be done where one is damaged.
 
     Raises:
         Mistake: one is not what was written.
@@ -306,7 +321,7 @@ def _check_files(folder: Path, files: Mapping[str, str]) -> None:
             raise Mistake(
                 f"the checkpoint of step {_step_of(folder)} is damaged: it is not what was written",
                 where=str(folder / name),
-                hint="look after the disk; delete the folder, and training goes on from the checkpoint before, or anew",
+                hint=instead,
             )
 
 
