@@ -74,7 +74,7 @@ class Impatient(Guard):
         super().__init__()
         self._left = count(steps, -1)
 
-    def reason(self, seconds: float) -> str:
+    def reason(self, seconds: float, joules: float | None = None) -> str:
         return "" if next(self._left) else "enough"
 
 

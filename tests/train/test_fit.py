@@ -330,25 +330,50 @@ class Damaging(Likelihood):
         return found
 
 
-def test_a_loss_that_springs_up_takes_back_the_steps_that_did_it(trainee: Make, tmp_path: Path) -> None:
+def test_a_loss_that_springs_up_takes_back_the_steps_that_did_it(
+    trainee: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     examples = make_examples(60)
     recipe = course(tokens=sum(map(len, examples)), batch_tokens=128, learning_rate=1e-4)
     order = plan(examples, recipe)
     assert order.steps > 22
     bad = examples[order.step(20)[0][0]].id
     told: list[str] = []
-    curves = []
-    for every in (1e9, 0.0):  # from the beginning, and from a checkpoint
-        checkpoints = Checkpoints(tmp_path / f"{every}", "same", every=every)
+    curves, resets = [], []
+    whole = Trainee.reset
+    monkeypatch.setattr(Trainee, "reset", lambda self: (resets.append(self), whole(self)))
+    for often in (False, True):  # from the beginning, and from a checkpoint, though each step has one
+        checkpoints = Checkpoints(tmp_path / f"{often}", "same", every=1e9)
+        if often:
+            monkeypatch.setattr(checkpoints, "due", lambda: True)
         model = trainee(recipe)
         found = fit(model, recipe, examples, objective=Damaging(bad), checkpoints=checkpoints, say=told.append)
         curves.append(found.curve)
         assert [row.step for row in found.curve if row.skipped] == [21, 22, 23]
         assert bad in found.skipped
     assert curves[0] == curves[1]
+    assert len(resets) == 1, "with checkpoints nothing begins anew"
     assert len(told) == 2
     assert "the loss sprang to" in told[0]
     assert max(row.loss for row in curves[0] if row.loss is not None) < 7
+
+
+def test_the_best_weights_are_there_though_better_ones_were_taken_back(
+    trainee: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    examples = make_examples(60)
+    recipe = course(tokens=sum(map(len, examples)), batch_tokens=128, learning_rate=1e-4, measures=1000, keep="best")
+    order = plan(examples, recipe)
+    bad = examples[order.step(20)[0][0]].id
+    # The damage makes held-out text better, as far as it is measured before the steps are taken back.
+    losses = iter([9.0, *(8.0 - step / 100 for step in range(1, 21)), 1.0, *[7.9] * 100])
+    monkeypatch.setattr("kitae.train.fit.mean_loss", lambda _, examples, *__: next(losses) if examples else None)
+    checkpoints = Checkpoints(tmp_path, "same", every=1e9)
+    monkeypatch.setattr(checkpoints, "due", lambda: True)
+    told: Any = {"objective": Damaging(bad), "held_out": examples[:1], "checkpoints": checkpoints}
+    found = fit(trainee(recipe), recipe, examples, **told)
+    assert [row.step for row in found.curve if row.skipped] == [21, 22, 23]
+    assert found.kept == 20
 
 
 def test_an_odd_text_alone_is_not_a_spike() -> None:
@@ -387,6 +412,8 @@ def test_torch_is_left_as_it_was(trainee: Make, never: Checkpoints) -> None:
 
 def test_measured_examples_are_spread_and_never_more_than_asked() -> None:
     examples = make_examples(30)
+    assert len(at_most(examples, 1)) == 1, "but one at least, or nothing would be measured"
+    assert len(at_most(examples, 1, together=2)) == 2
     chosen = at_most(examples, 400)
     assert 200 < sum(map(len, chosen)) <= 400
     assert at_most(examples, 10**6) == examples

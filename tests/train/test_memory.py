@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -10,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from kitae.core.mistakes import Mistake
 from kitae.plan.architecture import typical
 from kitae.train import memory
-from kitae.train.memory import check_memory, needed, shape_of
+from kitae.train.memory import Demand, check_memory, needed, out_of_memory_is_a_mistake, shape_of
 from kitae.train.recipe import PretrainRecipe, TuneRecipe
 
 SEVEN = typical(6.74e9).model_copy(update={"parameters": 7e9})
@@ -60,13 +62,12 @@ def refused(
     free: float,
     recipe: PretrainRecipe | TuneRecipe,
     monkeypatch: pytest.MonkeyPatch,
-    *,
-    recompute: bool = False,
+    **more: Any,
 ) -> Mistake:
     monkeypatch.setattr(memory, "_free", lambda _: free)
     monkeypatch.setattr(memory, "shape_of", lambda _: SEVEN)
     with pytest.raises(Mistake) as raised:
-        check_memory(recipe, folder, number_format="bfloat16", device="cpu", table="[train.x]", recompute=recompute)
+        check_memory(Demand(recipe, folder, **({"number_format": "bfloat16", "device": "cpu"} | more)))
     return raised.value
 
 
@@ -78,15 +79,54 @@ def test_what_does_not_fit_is_refused_with_settings_that_would(tmp_path: Path, m
     # What changes nothing of the result comes first.
     long = TuneRecipe(sequence=8192)
     assert refused(tmp_path, 60e9, long, monkeypatch).hint.startswith("`recompute = true` in [train.computing] would")
-    assert "sequence = 4096" in refused(tmp_path, 34e9, long, monkeypatch, recompute=True).hint
+    assert "sequence = 4096" in refused(tmp_path, 32e9, long, monkeypatch, recompute=True).hint
+    wide = TuneRecipe(rank=256)
+    assert refused(tmp_path, 40e9, wide, monkeypatch, recompute=True).hint.startswith("`rank = 128` would need about")
     assert "a smaller base" in refused(tmp_path, 8e9, TuneRecipe(), monkeypatch).hint
+
+
+def test_on_a_gpu_eight_and_four_bits_and_more_processes_are_among_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "_cards", lambda: 1)
+    gpu = {"device": "cuda", "recompute": True}
+    full = PretrainRecipe()
+    assert refused(tmp_path, 95e9, full, monkeypatch, **gpu).hint.startswith('`optimiser = "adamw8bit"` would need')
+    assert refused(tmp_path, 20e9, full, monkeypatch, **gpu).hint.startswith('`method = "lora"` would need about')
+    assert refused(tmp_path, 9e9, full, monkeypatch, **gpu).hint.startswith('`method = "qlora"` would need about')
+    assert refused(tmp_path, 9e9, TuneRecipe(), monkeypatch, **gpu).hint.startswith('`method = "qlora"` would need')
+    assert "a smaller base" in refused(tmp_path, 1e9, TuneRecipe(method="qlora"), monkeypatch, **gpu).hint
+    # In several processes neither runs.
+    assert "a smaller base" in refused(tmp_path, 9e9, TuneRecipe(), monkeypatch, **gpu, processes=2).hint
+    monkeypatch.setattr(memory, "_cards", lambda: 4)
+    assert "`torchrun --nproc-per-node=2` would need" in refused(tmp_path, 95e9, full, monkeypatch, **gpu).hint
+    assert "`torchrun --nproc-per-node=4` would need" in refused(tmp_path, 48e9, full, monkeypatch, **gpu).hint
+
+
+def test_a_gpu_that_runs_out_of_memory_is_a_mistake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "shape_of", lambda _: SEVEN)
+    asked = Demand(TuneRecipe(sequence=8192), tmp_path, "bfloat16", "cuda")
+    with pytest.raises(Mistake, match="the GPU ran out of memory") as raised, out_of_memory_is_a_mistake(asked):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+    assert raised.value.where == "[train.tune]"
+    assert raised.value.hint.startswith("`recompute = true` in [train.computing] would need")
+    # One of several processes ends with its own error, which the others see.
+    several = replace(asked, processes=2, pieces=2)
+    with pytest.raises(torch.OutOfMemoryError) as own, out_of_memory_is_a_mistake(several):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+    assert "`recompute = true`" in own.value.__notes__[0]
+
+
+def test_a_gpu_is_given_a_base_as_narrow_as_it_computes() -> None:
+    cpu, gpu = (needed(TuneRecipe(), SEVEN, "bfloat16", device=device) for device in ("cpu", "cuda"))
+    assert cpu - gpu == pytest.approx(2 * 7e9)
 
 
 def test_what_fits_or_cannot_be_known_is_not_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "shape_of", lambda _: SEVEN)
     for free in (500e9, None):
         monkeypatch.setattr(memory, "_free", lambda _, free=free: free)
-        check_memory(PretrainRecipe(), tmp_path, number_format="bfloat16", device="cpu", table="")
+        check_memory(Demand(PretrainRecipe(), tmp_path, "bfloat16", "cpu"))
 
 
 def test_free_memory_is_what_linux_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

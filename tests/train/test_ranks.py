@@ -132,7 +132,7 @@ def train_until(ranks: Alone, job: Job, steps: int) -> str:
     class Asked(Guard):
         calls = 0
 
-        def reason(self, seconds: float) -> str:
+        def reason(self, seconds: float, joules: float | None = None) -> str:
             self.calls += 1
             # One rank alone is told; all stop.
             return "the machine asked to stop" if self.calls == steps and ranks.rank == ranks.count - 1 else ""

@@ -22,8 +22,8 @@ from kitae.engine.chat import Renderer
 from kitae.train import stage
 from kitae.train.checks import ELSEWHERE
 from kitae.train.guard import Allowance
-from kitae.train.recipe import Course, PretrainRecipe, TuneRecipe
-from kitae.train.stage import PRETRAIN, TUNE, from_a_gpu
+from kitae.train.recipe import Course, PreferRecipe, PretrainRecipe, TuneRecipe
+from kitae.train.stage import PREFER, PRETRAIN, TUNE, from_a_gpu
 
 from .conftest import dialogue, make_dialogues
 
@@ -213,6 +213,15 @@ def test_no_token_to_train_on_is_a_mistake(make: Making, model: Artifact, corpus
     empty = make(CORPUS, "empty", Rows(name="corpus", rows=()))
     with pytest.raises(Mistake, match="no token to learn"):
         make(PRETRAIN, "none", PRETRAINING, {"model": model, "corpus": empty, "general": general(make)})
+
+
+def test_no_pair_to_learn_from_says_how_to_get_some(make: Making, model: Artifact) -> None:
+    turn = {"role": "user", "content": "休暇は何日ですか。"}
+    pair = {"id": "p", "messages": [turn], "better": "10日", "worse": "5日", "kind": "wrong", "label": "public"}
+    none_left = make(DIALOGUES, "pairs", Rows(name="pairs", rows=(), held_out=(pair,)))
+    with pytest.raises(Mistake, match="there is no pair to learn; 1 are held out") as raised:
+        make(PREFER, "preferred", PreferRecipe(), {"model": model, "pairs": none_left})
+    assert "`questions` in [pairs]" in raised.value.hint
 
 
 def test_bfloat16_is_used_where_the_processor_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,6 +26,23 @@ def summed(trainee: Trainee, examples: list[Example]) -> float:
     loss = trainee.loss(Batch.of(examples, CPU))
     loss.backward()  # type: ignore[no-untyped-call]
     return float(loss.detach())
+
+
+def test_cublas_is_told_to_be_deterministic_before_a_model_is_loaded(
+    trainee: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PyTorch reads it once, at the first product on a GPU, of which a trainee makes some itself."""
+    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG", raising=False)
+    found = []
+
+    def stopped(*_: object) -> None:
+        found.append(os.environ.get("CUBLAS_WORKSPACE_CONFIG"))
+        raise InterruptedError
+
+    monkeypatch.setattr("kitae.train.trainee.load", stopped)
+    with pytest.raises(InterruptedError):
+        trainee(course())
+    assert found == [":4096:8"]
 
 
 @pytest.mark.parametrize("recipe", [course(), tuning()], ids=["full", "lora"])

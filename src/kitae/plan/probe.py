@@ -143,7 +143,7 @@ class _Guard(Guard):
         super().__init__()
         self._until, self._made = until, made
 
-    def reason(self, seconds: float) -> str:
+    def reason(self, seconds: float, joules: float | None = None) -> str:
         # The next row takes about as long as the last one did.
         now, last = time.perf_counter(), self._made[-1][1] - self._made[-2][1]
         over = now + last > self._until and len(self._made) > LEAST

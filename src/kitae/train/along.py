@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..core.mistakes import Mistake
@@ -15,6 +16,7 @@ from .example import Example
 from .fit import Fitted, fit, identity
 from .guard import Allowance, Guard
 from .measure import at_most, scores
+from .memory import demand, out_of_memory_is_a_mistake
 from .objective import DirectPreference, Likelihood, Objective
 from .ranks import Alone
 from .recipe import Computing, Course, PreferRecipe
@@ -39,6 +41,8 @@ class Work:
     """Where checkpoints are."""
     allowed: Allowance | None
     computing: Computing
+    begun: float = field(default_factory=time.time)
+    """When the course began (seconds since 1970), with all that comes before its first step."""
 
 
 @dataclass(frozen=True)
@@ -66,34 +70,36 @@ def train_along(
         progress: See `fit`; likewise `say` and `seen`.
 
     Raises:
-        Mistake: of `fit`, on all ranks.
+        Mistake: of `fit`, on all ranks; or the GPU of the only one has no memory left.
     """
     recipe, where = work.recipe, work.where
-    trainee = ranks.all(lambda: Trainee(work.model, recipe, **where, ranks=ranks, computing=work.computing))
-    # Preferences compare with the model as it is now, so this comes before anything is trained or resumed.
-    objective = objective_of(recipe, trainee, Joined([work.examples, work.held_out]))
-    measured = at_most(work.held_out, recipe.held_out_tokens, objective.together)
-    fitted = fit(
-        trainee,
-        recipe,
-        work.examples,
-        objective=objective,
-        held_out=measured,
-        general=at_most(work.general, recipe.held_out_tokens),
-        checkpoints=Checkpoints(
-            work.scratch / "checkpoints",
-            identity(recipe, work.examples, where),
-            ranks=ranks,
-            behind=where["device"] == "cuda",
-        ),
-        guard=Guard(work.allowed),
-        progress=progress,
-        say=say,
-        seen=seen,
-        energy=reading(where["device"]),
-    )
-    trainee.save(work.folder)
-    return Trained(fitted, measured, sum(each.numel() for each in trainee.trained.values()))
+    with out_of_memory_is_a_mistake(demand(recipe, work.model, work.computing, ranks, **where)):
+        trainee = ranks.all(lambda: Trainee(work.model, recipe, **where, ranks=ranks, computing=work.computing))
+        # Preferences compare with the model as it is now, so this comes before anything is trained or resumed.
+        objective = objective_of(recipe, trainee, Joined([work.examples, work.held_out]))
+        measured = at_most(work.held_out, recipe.held_out_tokens, objective.together)
+        fitted = fit(
+            trainee,
+            recipe,
+            work.examples,
+            objective=objective,
+            held_out=measured,
+            general=at_most(work.general, recipe.held_out_tokens),
+            checkpoints=Checkpoints(
+                work.scratch / "checkpoints",
+                identity(recipe, work.examples, where),
+                ranks=ranks,
+                behind=where["device"] == "cuda",
+            ),
+            guard=Guard(work.allowed),
+            progress=progress,
+            say=say,
+            seen=seen,
+            energy=reading(where["device"]),
+            lead=max(0.0, time.time() - work.begun),
+        )
+        trainee.save(work.folder)
+        return Trained(fitted, measured, sum(each.numel() for each in trainee.trained.values()))
 
 
 def objective_of(recipe: Course, trainee: Trainee, examples: Sequence[Example]) -> Objective:

@@ -174,7 +174,7 @@ def pairs(
         general: As for `dialogues`.
 
     Raises:
-        Mistake: no pair is short enough.
+        Mistake: there is no pair, or none that is short enough.
     """
     renderer = Renderer(model.folder)
 
@@ -185,6 +185,12 @@ def pairs(
         return tokenised(memo, source, name, renderer, made)
 
     everything, apart = read("pairs"), read("held_out")
+    if not everything:
+        raise Mistake(
+            f"there is no pair to learn; {len(apart) // 2} are held out",
+            where=source.id,
+            hint="raise `questions` in [pairs], or set it to 0: then there is no course of preferences",
+        )
     learnt, held_out = (fitting_pairs(each, recipe.sequence) for each in (everything, apart))
     if not learnt.places:
         what = f"all {len(learnt.too_long)} pairs are longer than {recipe.sequence} tokens"

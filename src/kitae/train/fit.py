@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import math
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -90,6 +89,7 @@ def fit(
     say: Callable[[str], None] | None = None,
     seen: Callable[[CurveRow], None] | None = None,
     energy: Reading | None = None,
+    lead: float = 0.0,
 ) -> Fitted:
     """Trains, from the latest checkpoint if there is one, to the last bit as if it had never stopped.
 
@@ -103,6 +103,7 @@ def fit(
         say: Told what somebody should read who looks on.
         seen: Given each row of the curve when it is whole; one that is taken back is given again.
         energy: Says how much this process's GPU has used.
+        lead: Seconds that this process took before, which limits count: loading, checks, scores of a reference.
 
     Raises:
         Stopped: the guard had a reason; a checkpoint is written.
@@ -113,6 +114,7 @@ def fit(
     running = _Running(trainee, course, examples, objective, order, checkpoints)
     running.held_out, running.general, running.say = held_out, general, say or _nobody
     running.advance, running.energy = progress(order.computed) if progress else _nobody, energy
+    running.before = lead
     with _deterministic(), guard or Guard() as watching:
         running.begin()
         first, seen = running.done, seen or _nobody
@@ -122,7 +124,7 @@ def fit(
             running.step()
             if running.done > before:
                 seen(running.curve[-1])
-            reason = trainee.ranks.any(watching.reason(running.seconds))
+            reason = trainee.ranks.any(watching.reason(running.seconds, running.joules()))
             if running.done < order.steps and reason:
                 checkpoints.save(running.checkpoint())
                 checkpoints.finish()
@@ -182,7 +184,7 @@ class _Running:
         """How often steps were left out."""
         self.energy: Reading | None = None
         self.before = 0.0
-        """Seconds that earlier processes took."""
+        """Seconds that earlier processes took, and this one before the first step."""
         self._joules_before: float | None = 0.0
         """That they used, all together; `None` where one could not say it."""
         self._started, self._energy_then = time.perf_counter(), 0.0
@@ -212,7 +214,8 @@ class _Running:
         else:
             self._resume(found)
             self.skipped, self.troubles = set(found.state["skipped"]), found.state["troubles"]
-            self.before, self._joules_before = float(found.state["seconds"]), found.state.get("joules")
+            self.before += float(found.state["seconds"])
+            self._joules_before = found.state.get("joules")
         self.advance(self.curve[-1].tokens)
         self._started, self._energy_then = time.perf_counter(), self.energy() if self.energy else 0.0
 
@@ -382,8 +385,6 @@ def _deterministic() -> Iterator[None]:
     settings: Any = torch.utils.deterministic
     before = torch.are_deterministic_algorithms_enabled(), settings.fill_uninitialized_memory
     torch.use_deterministic_algorithms(True)
-    # cuBLAS wants it said before its first product; it means nothing on CPU.
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     # Otherwise every new tensor is filled first, which costs a tenth of the speed and hides nothing here.
     settings.fill_uninitialized_memory = False
     try:

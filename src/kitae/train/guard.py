@@ -15,6 +15,8 @@ from ..core.mistakes import Mistake
 from .recipe import Limits
 
 HOUR = 3600.0
+KWH = 3.6e6
+"""In joules."""
 
 AT_ONCE = 10.0
 """Seconds in which a signal that comes again is the same: Slurm sends it to all processes, torchrun hands it on."""
@@ -30,6 +32,9 @@ class Allowance:
 
     seconds: float = math.inf
     of: str = ""
+    joules: float = math.inf
+    """That it may use; at `watts` where no GPU counts them."""
+    watts: float = 0.0
     until: float = math.inf
     """A moment (seconds since 1970) at which it stops, whatever it took: machines that will be gone."""
     until_of: str = ""
@@ -44,7 +49,7 @@ class Allowance:
 
 
 def allowance(limits: Limits, *, yen_per_hour: float = 0.0, watts: float = 0.0) -> Allowance:
-    """The least of what time, money and energy allow.
+    """The least of what time and money allow, and what energy does.
 
     Raises:
         Mistake: money or energy is limited where nobody has said what an hour costs or needs.
@@ -55,10 +60,9 @@ def allowance(limits: Limits, *, yen_per_hour: float = 0.0, watts: float = 0.0) 
     if limits.budget is not None:
         hours = float(limits.budget.amount) / _known(yen_per_hour, "budget", "yen_per_hour")
         allowed.append(Allowance(hours * HOUR, f"the budget of {limits.budget} at ¥{yen_per_hour:,.0f} an hour"))
-    if limits.kwh is not None:
-        hours = 1000 * limits.kwh / _known(watts, "kwh", "watts")
-        allowed.append(Allowance(hours * HOUR, f"`kwh = {limits.kwh:g}` at {watts:,.0f} W"))
     least = min(allowed, key=lambda each: each.seconds)
+    if limits.kwh is not None:
+        least = replace(least, joules=limits.kwh * KWH, watts=_known(watts, "kwh", "watts"))
     return replace(least, check_from=limits.preflight, yen_per_hour=yen_per_hour)
 
 
@@ -94,13 +98,23 @@ class Guard:
                 # The course came to its end all the same; what comes after it must not begin.
                 signal.raise_signal(signal.SIGTERM)
 
-    def reason(self, seconds: float) -> str:
-        """Why a course that has taken so long must stop; empty while it may go on."""
+    def reason(self, seconds: float, joules: float | None = None) -> str:
+        """Why a course that has taken so much must stop; empty while it may go on.
+
+        Args:
+            joules: As the GPUs counted them, if they do.
+        """
+        allowed = self._allowed
         if self._told:
             return self._told
-        if time.time() >= self._allowed.until:
-            return f"{self._allowed.until_of} is used up"
-        return f"{self._allowed.of} is used up" if seconds >= self._allowed.seconds else ""
+        if time.time() >= allowed.until:
+            return f"{allowed.until_of} is used up"
+        if seconds >= allowed.seconds:
+            return f"{allowed.of} is used up"
+        if (seconds * allowed.watts if joules is None else joules) >= allowed.joules:
+            how = f"at {allowed.watts:,.0f} W" if joules is None else "as the GPUs counted"
+            return f"`kwh = {allowed.joules / KWH:g}` {how} is used up"
+        return ""
 
     def _terminate(self, number: int, frame: FrameType | None) -> None:
         if not self._told:

@@ -45,7 +45,11 @@ def scores(
 
 
 def at_most(examples: Sequence[Example], tokens: int, together: int = 1) -> list[Example]:
-    """So many of the examples, spread over all of them, that they have at most `tokens` tokens together."""
+    """So many of the examples, spread over all of them, that they have at most `tokens` tokens together; one at least.
+
+    Args:
+        together: How many stay together, one after another.
+    """
 
     def unit(index: int) -> Sequence[Example]:
         return examples[index * together : (index + 1) * together]
@@ -53,7 +57,7 @@ def at_most(examples: Sequence[Example], tokens: int, together: int = 1) -> list
     chosen: list[int] = []
     for index in shuffled(-(-len(examples) // together), 0, 0):
         tokens -= row_tokens(unit(index))
-        if tokens < 0:
+        if tokens < 0 and chosen:
             break
         chosen.append(index)
     return [example for index in sorted(chosen) for example in unit(index)]

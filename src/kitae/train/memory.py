@@ -5,13 +5,18 @@ from __future__ import annotations
 import functools
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ..core.architecture import Architecture, from_config
 from ..core.mistakes import Mistake
-from .recipe import Course, Optimiser
+from .recipe import Computing, Course, Method, Optimiser
+
+if TYPE_CHECKING:
+    from .ranks import Alone
 
 MEMINFO = Path("/proc/meminfo")
 
@@ -28,11 +33,17 @@ TRAINED: Final[dict[Optimiser, float]] = {"adamw": 2 * WIDE + 2 * WIDE, "adamw8b
 """Bytes for each weight that is trained, beside the one in bfloat16 that computes: gradient and weight in float32, two
 moments (EleutherAI's cookbook, Megatron's 18 in all)."""
 
+LESS: Final[dict[Method, tuple[Method, ...]]] = {"full": ("lora", "qlora"), "lora": ("qlora",), "qlora": ()}
+"""Methods that hold less."""
+
 BYTES: Final = 0.516
 """Of a weight that is held in 4 bits: those, 8 more for each 64 of them, and 32 for each 256 of those."""
 
-ADAPTER: Final = 0.01
-"""Of the parameters, when the size of an adapter is not said: rank 16 on every linear layer of a 7B."""
+ADAPTER, RANK = 0.01, 16
+"""Of the parameters, an adapter of this rank on every linear layer of a 7B."""
+
+CLEARLY: Final = 0.8
+"""Of an estimate that was too low: settings that need no more than this are offered, since it may be a quarter off."""
 
 VECTORS: Final = 14
 """As wide as the model, that the backward pass of a layer needs of each token where every operation keeps its own
@@ -71,7 +82,13 @@ def activations(
 
 
 def needed(
-    course: Course, model: Architecture, number_format: str, *, recompute: bool = False, pieces: int = 1
+    course: Course,
+    model: Architecture,
+    number_format: str,
+    *,
+    device: str = "cpu",
+    recompute: bool = False,
+    pieces: int = 1,
 ) -> float:
     """Bytes of each process, roughly: a quarter more or less is possible.
 
@@ -81,66 +98,141 @@ def needed(
     own = NARROW if number_format == "bfloat16" else WIDE
     if course.method == "full":
         weights = model.parameters * (TRAINED[course.optimiser] + (own if own != WIDE else 0))
-    elif course.method == "qlora":
-        adapters = ADAPTER * model.parameters * TRAINED["adamw"]
-        weights = (model.parameters - model.tables) * BYTES + model.tables * own + adapters
     else:
-        # It is loaded in float32 and cast after; adapters are a hundredth of it.
-        weights = model.parameters * WIDE * 1.1
+        adapters = ADAPTER * course.rank / RANK * model.parameters * TRAINED[course.optimiser]
+        # Processors load in float32 and cast after; a GPU is only given what was cast.
+        plain = model.parameters * (own if device == "cuda" else WIDE)
+        packed = (model.parameters - model.tables) * BYTES + model.tables * own
+        weights = adapters + (packed if course.method == "qlora" else plain)
     row = activations(model, course.sequence, own=own, kept=0.0 if recompute else 1.0)
     return LIBRARIES + weights / pieces + row + LOGITS
 
 
-def check_memory(
-    course: Course,
-    folder: Path,
-    *,
-    number_format: str,
-    device: str,
-    table: str,
-    recompute: bool = False,
-    pieces: int = 1,
-) -> None:
-    """Refuses what would not fit, with settings that would.
+@dataclass(frozen=True)
+class Demand:
+    """A course on a machine."""
 
-    Args:
-        table: Of kitae.toml, for the message.
-        recompute: Whether layers are computed anew instead of kept.
-        pieces: How many processes share out one copy of the weights.
+    course: Course
+    folder: Path
+    """Of the model."""
+    number_format: str
+    device: str
+    recompute: bool = False
+    """Whether layers are computed anew instead of kept."""
+    processes: int = 1
+    pieces: int = 1
+    """How many processes share out one copy of the weights."""
+
+    @functools.cached_property
+    def model(self) -> Architecture:
+        return shape_of(self.folder)
+
+    @property
+    def bytes(self) -> float:
+        """Of each process; see `needed`."""
+        return needed(
+            self.course,
+            self.model,
+            self.number_format,
+            device=self.device,
+            recompute=self.recompute,
+            pieces=self.pieces,
+        )
+
+
+def demand(
+    course: Course, folder: Path, computing: Computing, ranks: Alone, *, number_format: str, device: str
+) -> Demand:
+    """Of a course as these processes compute it."""
+    pieces = ranks.pieces(computing.shard)
+    return Demand(course, folder, number_format, device, computing.recompute, ranks.count, pieces)
+
+
+def check_memory(asked: Demand) -> None:
+    """Refuses what would not fit, with settings that would.
 
     Raises:
         Mistake: it needs more than is free.
     """
-    free = _free(device)
-    count = functools.partial(needed, model=shape_of(folder), number_format=number_format, pieces=pieces)
-    wanted = count(course, recompute=recompute)
-    if free is None or wanted <= free:
+    free = _free(asked.device)
+    if free is None or asked.bytes <= free:
         return
     raise Mistake(
-        f"training needs about {wanted / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free",
-        where=table,
-        hint=_smaller(course, count, free, recompute=recompute),
+        f"training needs about {asked.bytes / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free",
+        where=f"[train.{asked.course.name}]",
+        hint=_smaller(asked, free),
     )
 
 
-def _smaller(course: Course, count: Callable[..., float], free: float, *, recompute: bool) -> str:
+@contextmanager
+def out_of_memory_is_a_mistake(asked: Demand) -> Iterator[None]:
+    """Says what would take less, where the estimate was too low.
+
+    One of several processes cannot end the others with a mistake; there its own error says the same besides.
+
+    Raises:
+        Mistake: the GPU has no memory left.
+    """
+    import torch
+
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        told = Mistake(
+            f"the GPU ran out of memory; training was thought to need about {asked.bytes / 1e9:.1f} GB of it",
+            where=f"[train.{asked.course.name}]",
+            hint=_smaller(asked, CLEARLY * asked.bytes),
+        )
+        if asked.processes == 1:
+            raise told from error
+        error.add_note(f"{told.what}\n{told.hint}")
+        raise
+
+
+def _smaller(asked: Demand, free: float) -> str:
     """The first settings that would fit."""
-    if not recompute and (found := count(course, recompute=True)) <= free:
+    if not asked.recompute and (found := replace(asked, recompute=True).bytes) <= free:
         return f"`recompute = true` in [train.computing] would need about {found / 1e9:.1f} GB, and more time"
-    for changes in _changes(course):
-        found = count(course.model_copy(update=changes), recompute=recompute)
+    for processes in _processes(asked):
+        found = replace(asked, processes=processes, pieces=processes).bytes
+        if found <= free:
+            return f"`torchrun --nproc-per-node={processes}` would need about {found / 1e9:.1f} GB of each GPU"
+    for changes in _changes(asked):
+        found = replace(asked, course=asked.course.model_copy(update=changes)).bytes
         if found <= free:
             told = " and ".join(f"`{key} = {json.dumps(value)}`" for key, value in changes.items())
             return f"{told} would need about {found / 1e9:.1f} GB"
     return "no setting makes it fit: take a smaller base or a larger machine"
 
 
-def _changes(course: Course) -> list[dict[str, Any]]:
+def _processes(asked: Demand) -> list[int]:
+    """How many more could share the weights out, each on a GPU of this machine."""
+    course = asked.course
+    if asked.device != "cuda" or asked.processes > 1 or course.method == "qlora" or course.optimiser == "adamw8bit":
+        return []
+    return [count for count in (2, 4, 8) if count <= _cards()]
+
+
+def _changes(asked: Demand) -> list[dict[str, Any]]:
+    """What takes less, what changes least first."""
+    course = asked.course
     rows = [course.sequence // part for part in (2, 4, 8) if course.sequence // part >= 128]
     shorter: list[dict[str, Any]] = [{"sequence": row} for row in rows]
-    if course.adapts:
-        return shorter
-    return [*shorter, {"method": "lora"}, *({"method": "lora", "sequence": row} for row in rows)]
+    ranks = [{"rank": course.rank // part} for part in (2, 4, 8) if course.rank // part >= 4]
+    # Both are one GPU's alone: see `quantised.check_package`.
+    packs = asked.device == "cuda" and asked.processes == 1
+    eight_bits = [{"optimiser": "adamw8bit"}] if packs and course.optimiser == "adamw" else []
+    methods = [method for method in LESS[course.method] if packs or method != "qlora"]
+    own = [*shorter, *ranks]
+    if not course.adapts:
+        own = [*eight_bits, *shorter, *(eight | row for eight in eight_bits for row in shorter)]
+    return [*own, *({"method": method} | row for method in methods for row in ({}, *shorter))]
+
+
+def _cards() -> int:
+    import torch
+
+    return torch.cuda.device_count()
 
 
 def _free(device: str) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -129,7 +130,7 @@ def _train(
     from .ranks import present
     from .trainee import copy_companions
 
-    ranks, where = present(), place()
+    begun, ranks, where = time.time(), present(), place()
     if data.too_long:
         run.say(f"{len(data.too_long)} examples are longer than {recipe.sequence} tokens and were left out")
     _check_place(recipe, model, allowed, computing, where)
@@ -146,6 +147,7 @@ def _train(
         scratch=run.work,
         allowed=allowed,
         computing=computing,
+        begun=begun,
     )
     ranks.told(work)
     meter = _meter(recipe, model.folder, data, allowed, ranks.count if where["device"] == "cuda" else 0)
@@ -165,7 +167,7 @@ def _check_place(
         Mistake: this machine cannot train it; said before anything is loaded.
     """
     from .board import check_board
-    from .memory import check_memory
+    from .memory import check_memory, demand
     from .optimiser import check_optimiser
     from .ranks import present
 
@@ -173,9 +175,7 @@ def _check_place(
     if allowed and allowed.board:
         check_board()
     check_optimiser(recipe, where["device"], ranks.count)
-    pieces = ranks.pieces(computing.shard)
-    table = f"[train.{recipe.name}]"
-    check_memory(recipe, model.folder, **where, table=table, recompute=computing.recompute, pieces=pieces)
+    check_memory(demand(recipe, model.folder, computing, ranks, **where))
 
 
 def _watched(work: Work, ranks: Alone, run: Run, meter: Meter) -> Trained:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from ..core.files import disk_full_is_a_mistake
 from ..core.mistakes import Mistake
+from ..core.quiet import hush
 from ..engine.local import load
 from ..engine.open import ADAPTER
 from .adapter import save_adapters
@@ -72,6 +73,7 @@ class Trainee:
         ranks: Alone = ALONE,
         computing: Computing = PLAIN,
     ) -> None:
+        hush()
         self.folder = folder
         self.ranks = ranks
         self._course = course
