@@ -60,7 +60,7 @@ wheelhouse: $(CONSTRAINTS)
 
 # For a rented node without an index (docs/rented.md): no demo model, no tools of the developers.
 gpuwheels: constraints/gpu.txt
-	$(PYTHON) -m pip wheel --quiet -c constraints/gpu.txt -w wheelhouse-gpu setuptools wheel '.[gpu]'
+	$(PYTHON) -m pip wheel --quiet -c constraints/gpu.txt -w wheelhouse-gpu setuptools wheel '.[gpu,qlora,tensorboard]'
 
 clean:
 	rm -rf $(VENV) $(PEERS) $(FASTCHAT) demo wheelhouse wheelhouse-gpu build

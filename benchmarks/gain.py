@@ -57,7 +57,7 @@ from kitae.evaluate.table import Line, decision_table
 from kitae.knowledge.search import lexical
 from kitae.measuring import Measuring, identity_of
 from kitae.project import Project, ProjectFile, Variant
-from kitae.road import preferring, walk
+from kitae.road import pairing, preferring, walk
 from kitae.train.recipe import TuneRecipe
 from kitae.train.stage import TUNE
 
@@ -226,7 +226,8 @@ def practice(folder: Path, settings: Mapping[str, Any], shots: Sequence[int]) ->
         models = {"base": made["model/trimmed"]} if shots else {}
         models["tuned"] = make(TUNE, "kept", file.train.tune, {"model": made["model/trimmed"], "dialogues": [kept]})
         if file.pairs.questions:
-            models["preferred"] = preferring(make, file, "-kept", models["tuned"], kept)
+            pairs = pairing(make, file, "-kept", models["tuned"], kept)
+            models["preferred"] = preferring(make, file, "-kept", models["tuned"], pairs)
         search = lexical(passage for passage, _ in left_out())
         cards = measured(make, models, suite, search, kept, file.evaluate, shots=shots)
     print(f"left out of practice; {models['tuned'].facts['trained_tokens']:,} tokens of tuning", dict(settings))

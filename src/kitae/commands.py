@@ -26,7 +26,7 @@ from .planning import note_probe, note_spending, plans_of
 from .project import FILE, REPORT, Project, Variant
 from .rented.inputs import INPUTS, Inputs, Learning, inputs_of
 from .rented.upload import Upload, artifact_uploads, file_uploads, kitae_uploads
-from .road import Road, courses_of, train_given, walk
+from .road import Road, courses, courses_of, own_files, train_given, walk
 from .train.recipe import COURSES
 
 if TYPE_CHECKING:
@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 
 AGAINST = "base.retrieval"
 """The row that others are compared with, unless somebody names another: what there is without any training."""
+
+TRAINED = (*COURSES, "pairs")
+"""Stages whose artifacts a rented node makes, and that are brought back."""
 
 SHARES = (0.25, 0.5)
 """Of the dialogues; none at all is the base, all of them the project's own model."""
@@ -103,7 +106,7 @@ def write_job(project: Project, kind: str, *, place: str = "") -> tuple[Job, lis
             there is nothing to train; or nobody signed the run.
     """
     from .plan.stop import check_signed
-    from .rented.job import FILES, job
+    from .rented.job import FILES, extras, job
 
     if kind not in FILES:
         raise Mistake(f"no kind of job `{kind}`", where="kitae train --job", hint=nearest(kind, FILES))
@@ -122,8 +125,13 @@ def write_job(project: Project, kind: str, *, place: str = "") -> tuple[Job, lis
     sent = artifact_uploads(artifacts, project.folder)
     write_atomically(project.folder / INPUTS, [inputs.model_dump_json(indent=1).encode() + b"\n"])
     uploads = [*sent, *file_uploads(project.folder, (FILE, INPUTS)), *kitae_uploads(project.folder)]
-    trained = [each.artifact.partition("@")[0] for each in _stale(making) if each.stage in COURSES]
-    written = job(kind, project=project.file.project.name, place=there, uploads=uploads, trained=trained)
+    trained = [each.artifact.partition("@")[0] for each in _stale(making) if each.stage in TRAINED]
+    files = own_files(project).values()
+    needed = extras(
+        [course for file in files for course in courses(file)], board=any(file.train.tensorboard for file in files)
+    )
+    name = project.file.project.name
+    written = job(kind, project=name, place=there, uploads=uploads, trained=trained, extras=needed)
     write_atomically(project.folder / written.file, [written.text.encode()])
     return written, uploads, label
 
@@ -155,7 +163,7 @@ def _to_train(making: Making, road: Road) -> dict[str, Learning]:
         Mistake: an input is stale, or no model is.
     """
     stale = _stale(making)
-    before = [step for step in stale if step.stage not in (*COURSES, "pairs", "convert")]
+    before = [step for step in stale if step.stage not in (*TRAINED, "convert")]
     if before:
         raise Mistake(
             f"{len(before)} artifacts that training needs are stale or not made yet, first {before[0].artifact}",
@@ -163,12 +171,7 @@ def _to_train(making: Making, road: Road) -> dict[str, Learning]:
             hint="`kitae run instruct` makes them here; they need no GPU",
         )
     ids = {step.artifact for step in stale}
-    models = {}
-    for name, tuned in road.tuned.items():
-        if tuned.id in ids:
-            learning, model = road.learning[name], road.pretrained[name]
-            # Continued pretraining that is done already is not done again: tuning goes on from it.
-            models[name] = learning if model.id in ids else replace(learning, model=model, corpus=None)
+    models = {name: _still_to_learn(road, name, ids) for name, last in road.tuned.items() if last.id in ids}
     if not models:
         raise Mistake(
             "there is nothing to train: every model is up to date",
@@ -176,6 +179,17 @@ def _to_train(making: Making, road: Road) -> dict[str, Learning]:
             hint="`kitae run` goes on with what comes after training",
         )
     return models
+
+
+def _still_to_learn(road: Road, name: str, stale: set[str]) -> Learning:
+    """What a model learns from, without the courses that are done already: the next one goes on from them."""
+    learning, model = road.learning[name], road.pretrained[name]
+    tuned, pairs = road.preferred_from.get(name, (road.tuned[name], None))
+    if tuned.id not in stale:
+        there = pairs if pairs and pairs.id not in stale else None
+        asked = () if there else learning.dialogues[:1]
+        return replace(learning, model=tuned, tuned=True, pairs=there, corpus=None, dialogues=asked)
+    return learning if model.id in stale else replace(learning, model=model, corpus=None)
 
 
 def _stale(making: Making) -> list[Step]:

@@ -60,6 +60,8 @@ class Road:
     """What the models of `tuned` learn from, by the same names."""
     pretrained: dict[str, Artifact] = field(default_factory=dict)
     """What they are tuned from: the model itself where there is no continued pretraining."""
+    preferred_from: dict[str, tuple[Artifact, Artifact]] = field(default_factory=dict)
+    """Of those that learn preferences, the model as it was tuned and its pairs."""
     tuned: dict[str, Artifact] = field(default_factory=dict)
     """Models as they were trained, by the names that rows use."""
     models: dict[str, Artifact] = field(default_factory=dict)
@@ -183,9 +185,11 @@ def _train(
         return {**allowed(name), "general": learning.general}
 
     learnt: dict[str, Given] = {"model": model, "dialogues": learning.dialogues}
-    tuned = make(TUNE, name, recipe.train.tune, learnt, given=measuring)
+    tuned = model if learning.tuned else make(TUNE, name, recipe.train.tune, learnt, given=measuring)
     if recipe.pairs.questions:
-        tuned = preferring(make, recipe, suffix, tuned, learning.dialogues[0], measuring)
+        pairs = learning.pairs or pairing(make, recipe, suffix, tuned, learning.dialogues[0])
+        road.preferred_from[name] = tuned, pairs
+        tuned = preferring(make, recipe, suffix, tuned, pairs, measuring)
     road.pretrained[name], road.tuned[name] = model, tuned
     return tuned
 
@@ -195,7 +199,7 @@ def preferring(
     file: ProjectFile,
     suffix: str,
     tuned: Artifact,
-    dialogues: Artifact,
+    pairs: Artifact,
     given: Callable[[], Mapping[str, Any]] = dict,
 ) -> Artifact:
     """The tuned model after it has learnt from its own faults.
@@ -203,11 +207,15 @@ def preferring(
     Args:
         given: What the course takes beside.
     """
+    return make(PREFER, f"preferred{suffix}", file.train.prefer, {"model": tuned, "pairs": pairs}, given=given)
+
+
+def pairing(make: Making, file: ProjectFile, suffix: str, tuned: Artifact, dialogues: Artifact) -> Artifact:
+    """The faults of a tuned model, beside what it should have said."""
     speaking = served(make, file, f"tuned{suffix}", tuned)
     generator = {"generator": functools.partial(load, speaking, file)}
     asked: dict[str, Given] = {"model": speaking, "dialogues": [dialogues]}
-    pairs = make(PAIRS, f"pairs{suffix}", file.pairs, asked, identity=_speaker(speaking, file), given=lambda: generator)
-    return make(PREFER, f"preferred{suffix}", file.train.prefer, {"model": tuned, "pairs": pairs}, given=given)
+    return make(PAIRS, f"pairs{suffix}", file.pairs, asked, identity=_speaker(speaking, file), given=lambda: generator)
 
 
 def _speaker(model: Artifact, file: ProjectFile) -> dict[str, str]:
@@ -239,10 +247,14 @@ def _allowed(project: Project, place: str) -> Allowed:
 
 def every_weight(file: ProjectFile) -> bool:
     """Whether a course trains all weights, so that its checkpoints are three times the model."""
+    return any(course.method == "full" for course in courses(file))
+
+
+def courses(file: ProjectFile) -> list[Course]:
+    """Those that are not left out."""
     train = file.train
-    prefers = [train.prefer] if file.pairs.questions else []
-    courses = [train.tune, *([train.pretrain] if train.pretrain.tokens else []), *prefers]
-    return any(course.method == "full" for course in courses)
+    pretrains = [train.pretrain] if train.pretrain.tokens else []
+    return [*pretrains, train.tune, *([train.prefer] if file.pairs.questions else [])]
 
 
 def _hard_negatives() -> dict[str, Callable[[Iterable[Passage]], Retriever]]:

@@ -96,6 +96,39 @@ def test_a_job_without_pretraining_sends_no_corpus_but_general_text(kitae: Comma
     assert sent == ["store/corpus/general"], "which tuning is measured on"
 
 
+PAIRS = """
+[pairs]
+questions = 12
+
+[train.prefer]
+tokens = "1k"
+"""
+
+
+def test_a_tuned_model_that_is_up_to_date_is_sent_to_learn_preferences_and_not_tuned_again(
+    kitae: Command, walked: Path, tmp_path: Path
+) -> None:
+    toml = with_places(walked) / "kitae.toml"
+    toml.write_text(toml.read_text() + PAIRS)
+    node = sent(kitae, walked, tmp_path / "node")
+    store = Project(walked).store
+    (there,) = read_inputs(node / "train.inputs.json").models.values()
+    assert (there.tuned, there.model.id, there.corpus) == (True, store.named("model/tuned").id, None)
+    assert not list(node.glob("store/model/pretrained@*"))
+    steps = plan(Project(node), until="train", place="cluster", inputs=read_inputs(node / "train.inputs.json")).steps
+    assert [step.stage for step in steps if step.stage != "convert"] == ["pairs", "prefer"]
+    # Only what is stale in the office: no second set of pairs where there is one.
+    make_all(Project(walked), until="train")
+    toml.write_text(toml.read_text().replace('tokens = "1k"', 'tokens = "900"'))
+    again = sent(kitae, walked, tmp_path / "again")
+    steps = plan(Project(again), until="train", place="cluster", inputs=read_inputs(again / "train.inputs.json")).steps
+    assert [step.stage for step in steps if step.outcome == "stale"] == ["prefer", "convert"]
+    here = plan(Project(walked), until="train").steps
+    assert [step.artifact for step in here if step.stage == "prefer"] == [
+        step.artifact for step in steps if step.stage == "prefer"
+    ]
+
+
 @pytest.mark.parametrize("kind", ["slurm", "skypilot"])
 def test_what_leaves_stands_in_the_job_file_path_by_path(kind: str, kitae: Command, ready: Path) -> None:
     printed = asked(kitae, ready, kind=kind)

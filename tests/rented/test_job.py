@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,9 @@ import yaml
 from kitae.core.label import Label
 from kitae.core.mistakes import Mistake
 from kitae.gate.policy import Place
-from kitae.rented.job import QUIET, Job, job, launch
+from kitae.rented.job import QUIET, Job, extras, job, launch
 from kitae.rented.upload import Upload
+from kitae.train.recipe import Course, PretrainRecipe, TuneRecipe
 
 UPLOADS = (
     Upload("store/model/trimmed@0a1b2c3d", "store/model/trimmed@0a1b2c3d", 400_000_000, Label.INTERNAL),
@@ -124,6 +126,30 @@ def test_wheels_are_installed_without_an_index() -> None:
     assert (
         "pip install --quiet --disable-pip-version-check --no-index --find-links wheelhouse-gpu 'kitae[gpu]'\n" in text
     )
+
+
+@pytest.mark.parametrize(
+    ("courses", "board", "installed"),
+    [
+        ([TuneRecipe(), PretrainRecipe()], False, ("gpu",)),
+        ([PretrainRecipe(), TuneRecipe(method="qlora")], False, ("gpu", "qlora")),
+        ([PretrainRecipe(optimiser="adamw8bit")], False, ("gpu", "qlora")),
+        ([TuneRecipe()], True, ("gpu", "tensorboard")),
+    ],
+)
+def test_what_the_courses_need_is_installed_as_it_is_pinned(
+    courses: list[Course], board: bool, installed: tuple[str, ...]
+) -> None:
+    assert extras(courses, board=board) == installed
+    text = job(
+        "slurm", project="p", place=place("none"), uploads=UPLOADS, trained=["model/tuned"], extras=installed
+    ).text
+    assert f"-c constraints/gpu.txt --no-build-isolation '.[{','.join(installed)}]'\n" in text
+    root = Path(__file__).parents[2]
+    own = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    pinned = (root / "constraints" / "gpu.txt").read_text(encoding="utf-8").lower().replace("_", "-")
+    for package in (each.partition(">=")[0] for extra in installed for each in own[extra]):
+        assert f"\n{package}==" in pinned
 
 
 # What runs on the node, with stand-ins for what a node has

@@ -28,10 +28,15 @@ class Learning:
     """Only where there is continued pretraining."""
     general: Artifact | None = None
     """Measured by each course, and learnt beside the corpus."""
+    tuned: bool = False
+    """Whether `model` is tuned already, so that preferences alone are learnt."""
+    pairs: Artifact | None = None
+    """Of these, where they are made already; else they are asked for with the dialogues."""
 
     @property
     def artifacts(self) -> tuple[Artifact, ...]:
-        return (self.model, *(each for each in (self.corpus, self.general) if each), *self.dialogues)
+        others = (self.corpus, self.general, self.pairs)
+        return (self.model, *(each for each in others if each), *self.dialogues)
 
 
 class Named(Noun):
@@ -48,6 +53,8 @@ class LearningFrom(Noun):
     dialogues: tuple[Named, ...]
     corpus: Named | None = None
     general: Named | None = None
+    tuned: bool = False
+    pairs: Named | None = None
 
 
 class Inputs(Noun):
@@ -72,6 +79,8 @@ def inputs_of(learning: Mapping[str, Learning], label: Label) -> Inputs:
                 dialogues=tuple(named(dialogues) for dialogues in each.dialogues),
                 corpus=named(each.corpus) if each.corpus else None,
                 general=named(each.general) if each.general else None,
+                tuned=each.tuned,
+                pairs=named(each.pairs) if each.pairs else None,
             )
             for name, each in learning.items()
         },
@@ -102,6 +111,8 @@ def opened(written: LearningFrom, store: Store) -> Learning:
         tuple(_open(dialogues, store) for dialogues in written.dialogues),
         _open(written.corpus, store) if written.corpus else None,
         _open(written.general, store) if written.general else None,
+        written.tuned,
+        _open(written.pairs, store) if written.pairs else None,
     )
 
 

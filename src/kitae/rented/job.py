@@ -6,7 +6,7 @@ import json
 import math
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
@@ -14,11 +14,15 @@ from typing import Any
 from ..core.mistakes import Mistake
 from ..core.quiet import OFF
 from ..gate.policy import Gpu, Place
+from ..train.recipe import Course
 from .inputs import INPUTS
 from .upload import WHEELHOUSE, Upload
 
 FILES = {"slurm": "train.slurm", "skypilot": "train.sky.yaml"}
 """What each kind of job is written to, in the project's folder."""
+
+GPU = "gpu"
+"""The extra of kitae's package that every job installs."""
 
 WARNING = 300
 """Seconds before the time limit at which Slurm says so: enough to write a checkpoint of some hundred gigabytes."""
@@ -35,9 +39,9 @@ HOST_GIB = 16
 
 CPUS_PER_GPU = 4
 
-DISK_GB, COPIES = 100, 12
+DISK_GB, COPIES = 100, 15
 """Of a cloud's node: so much for the system and packages, and for so many times what is uploaded. Weights are trained
-twice and sealed; a checkpoint has them with two moments, and there are two of it while one is written."""
+twice and sealed; a checkpoint has them with two moments, and there are three of it while one is written."""
 
 
 @dataclass(frozen=True)
@@ -56,13 +60,22 @@ class Job:
     wipe: tuple[str, ...]
 
 
-def job(kind: str, *, project: str, place: Place, uploads: Sequence[Upload], trained: Sequence[str]) -> Job:
+def job(
+    kind: str,
+    *,
+    project: str,
+    place: Place,
+    uploads: Sequence[Upload],
+    trained: Sequence[str],
+    extras: Sequence[str] = (GPU,),
+) -> Job:
     """
     Args:
         kind: A key of `FILES`.
         project: Its name, from which those of job, folder and bucket are made.
         uploads: Everything that is sent; for Slurm the job file itself comes on top.
         trained: What will be made there: `model/tuned`.
+        extras: Of kitae's package, what the courses need.
 
     Raises:
         Mistake: SkyPilot and several nodes, which share no folder there.
@@ -75,7 +88,7 @@ def job(kind: str, *, project: str, place: Place, uploads: Sequence[Upload], tra
         "uploads": uploads,
         "trained": trained,
         "launch": launch(place, kind),
-        "install": installing(uploads),
+        "install": installing(uploads, extras),
         "quiet": QUIET,
         "warning": WARNING,
         "checked_mib": math.floor(place.gpus.gib * 1024 * 0.9) if place.gpus else 0,
@@ -105,12 +118,23 @@ def launch(place: Place, kind: str) -> str:
     )
 
 
-def installing(uploads: Sequence[Upload]) -> tuple[str, ...]:
+def extras(courses: Iterable[Course], *, board: bool = False) -> tuple[str, ...]:
+    """Of kitae's package, what these courses need on a GPU.
+
+    Args:
+        board: Whether curves are written for TensorBoard.
+    """
+    eight_bits = any(each.method == "qlora" or each.optimiser == "adamw8bit" for each in courses)
+    return (GPU, *(("qlora",) if eight_bits else ()), *(("tensorboard",) if board else ()))
+
+
+def installing(uploads: Sequence[Upload], extras: Sequence[str]) -> tuple[str, ...]:
     """Arguments of `pip install`, one call each: as the Makefile does it, without what only tests and demo need."""
+    more = f"[{','.join(extras)}]"
     if any(upload.target == WHEELHOUSE for upload in uploads):
-        return (f"--no-index --find-links {WHEELHOUSE} 'kitae[gpu]'",)
+        return (f"--no-index --find-links {WHEELHOUSE} 'kitae{more}'",)
     pinned = "-c constraints/gpu.txt"
-    return f"{pinned} setuptools wheel", f"{pinned} --no-build-isolation '.[gpu]'"
+    return f"{pinned} setuptools wheel", f"{pinned} --no-build-isolation '.{more}'"
 
 
 def _slurm(values: dict[str, Any]) -> Job:
