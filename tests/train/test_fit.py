@@ -341,7 +341,12 @@ def test_a_loss_that_springs_up_takes_back_the_steps_that_did_it(
     told: list[str] = []
     curves, resets = [], []
     whole = Trainee.reset
-    monkeypatch.setattr(Trainee, "reset", lambda self: (resets.append(self), whole(self)))
+
+    def reset(model: Trainee) -> None:
+        resets.append(model)
+        whole(model)
+
+    monkeypatch.setattr(Trainee, "reset", reset)
     for often in (False, True):  # from the beginning, and from a checkpoint, though each step has one
         checkpoints = Checkpoints(tmp_path / f"{often}", "same", every=1e9)
         if often:
