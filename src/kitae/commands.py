@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .assistant.answer import Answer
     from .plan.probe import Forecast
     from .rented.job import Job
+    from .report.subject import Told
     from .train.preflight import Preflight
     from .train.recipe import Course
 
@@ -336,20 +337,26 @@ def export(project: Project, artifact: str, folder: Path, *, adapter: bool = Fal
     from .engine.export import CARD, NOTICE, export_model
     from .report.card import card
     from .report.licences import notice
+
+    told = subject(project, artifact, adapter=adapter, place=place)
+    model = told.model
+    export_model(model, folder, adapter=adapter, beside=lambda: {CARD: card(told), NOTICE: notice(model.licences)})
+    return model
+
+
+def subject(project: Project, artifact: str, *, adapter: bool = False, place: str = "") -> Told:
+    """What can be told about a model; arguments and mistakes as of `export`."""
     from .report.subject import Told
 
-    model = project.store.named(artifact)
-    told = Told(
+    return Told(
         project=project.file.project.name,
         language=project.file.project.language,
-        model=model,
+        model=project.store.named(artifact),
         store=project.store,
         place=project.place(place),
         against=AGAINST,
         adapter=adapter,
     )
-    export_model(model, folder, adapter=adapter, beside=lambda: {CARD: card(told), NOTICE: notice(model.licences)})
-    return model
 
 
 def ask(project: Project, question: str, groups: tuple[str, ...]) -> tuple[Answer, Artifact]:

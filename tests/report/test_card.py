@@ -74,6 +74,16 @@ def test_every_model_has_a_card_in_the_language_of_its_project(walked_once: Path
     assert "None" not in text.replace("None of the licences", "")
 
 
+def test_a_vocabulary_that_llama_cpp_cannot_convert_is_named(
+    walked_once: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for readable in (False, True):
+        monkeypatch.setattr("kitae.report.subject.has_sentencepiece", lambda _, known=readable: known)
+        assert ('`vocabulary = "keep"`' in card(told(walked_once))) is not readable
+        assert "llama.cpp" not in card(told(walked_once, "model/base"))
+        assert "llama.cpp" not in card(told(walked_once, adapter=True))
+
+
 def test_it_names_no_machine_and_no_path(walked_once: Path) -> None:
     tuned = told(walked_once, place=PLACE)
     text = card(tuned)

@@ -157,6 +157,8 @@ class ExportOutput(Output):
     label: str
     groups: tuple[str, ...]
     licences: tuple[str, ...]
+    note: str
+    """What other programs cannot do with it; empty where nothing is known."""
 
 
 class CitedPassage(Noun):

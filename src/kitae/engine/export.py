@@ -68,6 +68,11 @@ def export_model(
         shutil.rmtree(arriving, ignore_errors=True)
 
 
+def has_sentencepiece(model: Artifact) -> bool:
+    """Whether an exported model's tokenizer is a SentencePiece model too, which llama.cpp reads whatever its tokens."""
+    return SENTENCEPIECE in model.record.files or sentencepiece_model(hf_folder(model)) is not None
+
+
 def trained_on(model: Artifact) -> str:
     """Id of the model that a course started from; empty where the artifact is no course's."""
     return next((each.id for each in model.record.inputs if each.role == "model"), "")

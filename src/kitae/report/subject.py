@@ -14,6 +14,7 @@ from ..core.document import Document
 from ..core.label import EVERYONE
 from ..core.reading import LICENCE as PRACTICE
 from ..core.store import Store
+from ..engine.export import has_sentencepiece
 from ..evaluate.nulls import NULL
 from ..evaluate.scorecard import row_of
 from ..evaluate.table import Table, decision_table
@@ -98,6 +99,19 @@ class Told:
     def base(self) -> Artifact | None:
         """The base as it was adopted; `None` where it is no longer in the store."""
         return self.chain[-1] if self.chain[-1].record.stage == BASE_STAGE else None
+
+    @cached_property
+    def unconvertible(self) -> Both | None:
+        """Why llama.cpp converts no such model, where its vocabulary is no longer the base's; `None` where it does."""
+        changed = self.base is not None and self.base.facts.get("vocabulary") != self.model.facts.get("vocabulary")
+        if self.adapter or not changed or has_sentencepiece(self.model):
+            return None
+        return Both(
+            "llama.cppはこの語彙を変換できない（この種類のトークナイザーは、公開されたままのものしか知らない）。"
+            '変換するなら、`[vocabulary]`に`vocabulary = "keep"`と書き、`grow`なしで作り直す。',
+            "llama.cpp cannot convert this vocabulary: of such tokenizers it knows those alone that were published. "
+            'To convert it, make it again with `vocabulary = "keep"` and no `grow` in `[vocabulary]`.',
+        )
 
     @property
     def base_name(self) -> str:
