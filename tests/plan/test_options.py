@@ -85,7 +85,7 @@ def test_more_machines_that_are_faster_and_about_as_dear_are_told() -> None:
     first = options(MODEL, [WORK], PlanRecipe(only=("aws:p4d.24xlarge:us-east-1",)), WISH)[0][0]
     assert first.faster
     assert first.faster.hours.mid < first.hours.mid / 2
-    assert first.whole.mid < first.faster.whole.mid <= 1.1 * first.whole.mid
+    assert first.yen.mid < first.faster.yen.mid <= 1.1 * first.yen.mid
     small = options(typical(1e8), [Work(tokens=1e7)], PlanRecipe(only=("aws:p4d.24xlarge:us-east-1",)), WISH)[0][0]
     assert small.faster is None, "setting up is most of it"
 

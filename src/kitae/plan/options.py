@@ -30,7 +30,7 @@ LONGEST: Final = 365 * DAY
 MADE_AGAIN: Final = {"selective": "活性値の一部を計算し直せば", "full": "活性値を計算し直せば"}
 
 AS_DEAR: Final = 0.1
-"""More machines that are faster and dearer by no more than this share are told beside the cheapest number."""
+"""More machines that are faster, and whose training is dearer by no more than this share, are told too."""
 
 DECLARED: Final = "declared in [[places]]; others may need it too"
 
@@ -174,7 +174,7 @@ def _option(model: Architecture, works: Sequence[Work], recipe: PlanRecipe, wish
     if not fitting:
         return next((each for each in tried if each.why_out == _too_dear(each, wish)), tried[-1])
     cheapest = min(fitting, key=lambda each: each.whole.mid)
-    about = [each for each in fitting if each.whole.mid <= cheapest.whole.mid * (1 + AS_DEAR)]
+    about = [each for each in fitting if each.yen.mid <= cheapest.yen.mid * (1 + AS_DEAR)]
     fastest = min(about, key=lambda each: each.hours.mid)
     return replace(cheapest, faster=None if fastest is cheapest else fastest)
 
