@@ -253,6 +253,31 @@ def test_a_suite_of_others_is_judged_with_its_published_prompts(walked: Path, tm
         examine(Project(walked), forge(judge="published"))
 
 
+@pytest.mark.parametrize(
+    ("changes", "wrong"),
+    [
+        ({"category": "math"}, "has no reference for turn 1"),
+        ({"category": "maths"}, "unknown category `maths`"),
+        ({"category": "coding", "turns": ["書いて"]}, "has no reference for turn 1"),
+    ],
+)
+def test_what_a_judge_would_miss_is_said_before_anything_is_answered(
+    changes: dict[str, Any], wrong: str, walked: Path, tmp_path: Path
+) -> None:
+    rows = [{"question_id": number, "category": "writing", "turns": ["旅の記事を書いて"]} for number in (1, 2)]
+    rows[1] |= changes
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    (theirs / "question.jsonl").write_text(text, encoding="utf-8")
+    keep(walked, read_folder(theirs, name="theirs"))
+    project = declare(walked, "http://127.0.0.1:9/v1")
+    answers = len(list(project.records.all("answers")))
+    with pytest.raises(Mistake, match=wrong):
+        examine(project, forge(suite="theirs"))
+    assert len(list(Project(walked).records.all("answers"))) == answers
+
+
 def test_a_model_with_retrieval_is_another_row_than_without(walked: Path) -> None:
     with serving("judge_server.py") as url:
         project = declare(walked, url)

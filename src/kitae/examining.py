@@ -316,7 +316,23 @@ def _notes(examination: Examination) -> list[str]:
     subject, other = examination.subject, examination.other
     subjects = [subject, other] if other else [subject]
     of_subjects = [f"{each.name}: {note}" for each in subjects for note in each.notes]
-    return [*of_subjects, *_unlike(subject, other), *_once(examination), *_unshown(examination)]
+    return [
+        *of_subjects,
+        *_unlike(subject, other),
+        *_once(examination),
+        *_unshown(examination),
+        *_unjudged(examination),
+    ]
+
+
+def _unjudged(examination: Examination) -> list[str]:
+    """Turns that are answered and that a judge's prompts do not know."""
+    most = max((len(prompt.turns) for prompt in examination.suite.prompts), default=0)
+    return [
+        f"{each.name}: its prompts know turn {each.protocol.turns[-1]} alone; later turns are answered and not judged"
+        for each in examination.judges
+        if each.protocol.turns[-1] < most
+    ]
 
 
 def _refusals(subject: Subject, took: Took) -> list[str]:

@@ -18,7 +18,7 @@ from .evaluate.collect import SILENCE_TRIES, Ask
 from .evaluate.judging.asked import Answer
 from .evaluate.judging.protocol import Protocol, protocol_named
 from .evaluate.judging.published import Row
-from .evaluate.judging.request import JUDGMENTS, JudgeRequest, Judgment, judged, requests_for
+from .evaluate.judging.request import JUDGMENTS, JudgeRequest, Judgment, check_judged, judged, requests_for
 from .evaluate.judging.rows import rows_of, tally_of
 from .evaluate.judging.standing import version_of
 from .evaluate.judging.tally import Tally, categories_of, category_order, tally
@@ -95,13 +95,16 @@ def judge_for(
 
     Raises:
         Mistake: there is none of that name, it may not receive the label or has no key; its protocol is of the other
-            kind, or the suite brings no prompts for it; or nobody could keep the budget.
+            kind, or the suite brings no prompts for it, or a question not what it wants; or nobody could keep the
+            budget.
     """
     who = judge_named(project, name, label=label)
     recipe = project.file.judges.get(name)
     budget = budget or (recipe.budget if recipe else None)
     Purse(who.who.endpoint, budget)  # refuses a budget that nobody can keep
-    return Judge(name, who, protocol_of(project, name, suite, against=against), budget)
+    protocol = protocol_of(project, name, suite, against=against)
+    check_judged(suite, protocol)
+    return Judge(name, who, protocol, budget)
 
 
 def protocol_of(project: Project, judge: str, suite: Asked, *, against: str = "") -> Protocol:

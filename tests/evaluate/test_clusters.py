@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from kitae.evaluate.clusters import (
     by_category,
+    by_question,
     clustered,
     holm,
     paired_clustered,
@@ -220,3 +221,13 @@ def test_a_category_that_differs_much_stands_after_holm() -> None:
 def test_scores_without_their_questions_are_a_bug() -> None:
     with pytest.raises(ValueError, match="2 values in 1 clusters"):
         spread([1.0, 2.0], ["a"])
+
+
+def test_a_mean_over_questions_has_the_interval_of_the_passages_they_are_about() -> None:
+    credits = [(f"q{number}", float(number % 3 == 0 or number < 20)) for number in range(60)]
+    alone = by_question(credits)
+    about = by_question(credits, {f"q{number}": f"p{number // 10}" for number in range(60)})
+    assert about.mean == alone.mean and about.n == alone.n == 60
+    assert alone.interval and about.interval
+    assert about.interval.high - about.interval.low > alone.interval.high - alone.interval.low, "they fail together"
+    assert by_question(credits, {"other": "p"}) == alone

@@ -87,7 +87,12 @@ def test_references_are_put_to_their_questions(tmp_path: Path) -> None:
 
 def test_squad_is_scored_by_program_and_clustered_by_passage(tmp_path: Path) -> None:
     suite = read_folder(write(tmp_path, dev_json=json.dumps(SQUAD))).suite()
-    assert (suite.scored, len(suite.prompts), suite.questions) == ("program", 2, 1)
+    assert (suite.scored, suite.questions) == ("program", 2)
+    assert len(set(suite.units.values())) == 1
+    again = json.loads(json.dumps(SQUAD["data"][0]).replace('"a"', '"c"').replace('"b"', '"d"'))
+    untitled = {"data": [{**article, "title": ""} for article in (SQUAD["data"][0], again)]}
+    other = read_folder(write(tmp_path, other_json=json.dumps(untitled)) / "other.json").suite()
+    assert len(set(other.units.values())) == 2, "articles without a title stay apart"
     assert "信濃川は長さ367km" in suite.prompts[0].turns[0] and "[SEP]" not in suite.prompts[0].turns[0]
     assert suite.score("a", "367kmです。").right and not suite.score("a", "36kmです。").right
 
@@ -118,6 +123,13 @@ def test_elyza_shows_the_judge_by_what_to_mark(tmp_path: Path) -> None:
     assert [prompt.turns for prompt in found.prompts] == [("一,二",), ("三",)]
     assert [prompt.references for prompt in found.prompts] == [("答え\n\n数が合うか",), ("四",)]
     assert [prompt.id for prompt in found.prompts] == ["1", "2"]
+    said = [
+        Answer(model="m", identity=Identity(model="m", engine="e", number_format="f"), decoding=Decoding(),
+               question=prompt.id, version=prompt.version, turns=("応え",))
+        for prompt in found.prompts
+    ]  # fmt: skip
+    sent = [each.messages[-1].content for each in requests_for(found.suite(), said, own_protocol("kitae-ja-single"))]
+    assert "答え" in sent[0] and "数が合うか" in sent[0] and "四" in sent[1]
 
 
 @pytest.mark.parametrize(
@@ -179,7 +191,9 @@ def test_the_published_sets_are_read_and_recognised(
     assert found.language == ("en" if folder == "mtbench/en" else "ja")
     assert (found.variant, found.form, len(found.items)) == (variant, form, questions)
     assert all(source.variant != UNKNOWN and source.licence and source.source for source in found.sources)
-    assert clusters in (None, found.suite().questions)
+    suite = found.suite()
+    assert suite.questions == questions
+    assert clusters in (None, len(set(suite.units.values())) or questions)
 
 
 def test_wrong_references_are_named_wherever_they_are_used(shared_data: Path) -> None:

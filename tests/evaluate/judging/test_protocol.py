@@ -37,6 +37,12 @@ def test_what_is_not_published_is_told(shared_data: Path) -> None:
         published(templates, "pair")
 
 
+def test_published_prompts_judge_the_turns_that_they_know(shared_data: Path) -> None:
+    turns = {file: published(read_templates(shared_data / file)).turns for file in SETS}
+    assert turns == {file: tuple(sorted({turn for kind, turn in SETS[file] if kind == "single"})) for file in SETS}
+    assert turns["mtbench/ja/judge_prompts_stability.jsonl"] == (1,)
+
+
 def test_a_protocol_is_known_by_its_name(shared_data: Path) -> None:
     templates = read_templates(shared_data / "mtbench/en/judge_prompts.jsonl")
     assert [protocol_named(name, templates).strict for name in ("mtbench", "mtbench-pair")] == [False, False]

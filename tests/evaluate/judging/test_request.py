@@ -70,10 +70,14 @@ def test_a_pair_is_asked_about_in_both_orders() -> None:
     assert second.index("答え一 b") < second.index("答え一 a")
 
 
-def test_only_guided_categories_show_the_reference() -> None:
-    for each in asked("a"):
+@pytest.mark.parametrize("by_reference", [False, True])
+def test_a_reference_is_shown_in_the_guided_categories_and_by_ours_wherever_there_is_one(by_reference: bool) -> None:
+    suite = Questions(prompts=(*Questions().prompts, Question("bare", "stem", references=())))
+    protocol = own_protocol("kitae-ja-single").model_copy(update={"by_reference": by_reference})
+    for each in requests_for(suite, answered("a", suite), protocol):
         shows = "正解一" in each.messages[-1].content
-        assert shows == bool(each.about.reference) == (each.about.category in GUIDED)
+        guided = each.about.category in GUIDED or (by_reference and each.about.question != "bare")
+        assert shows == bool(each.about.reference) == guided
 
 
 def test_the_first_turn_is_judged_without_sight_of_the_second() -> None:

@@ -99,13 +99,15 @@ def pick(templates: Sequence[Template], kind: Kind, turn: int, *, guided: bool) 
     """The prompt for a turn.
 
     Raises:
-        Mistake: there is none, as for the second turn of Stability's Japanese prompts.
+        Mistake: there is none.
     """
     for each in templates:
         if (each.kind, each.turn, each.guided) == (kind, turn, guided):
             return each
     what = f"no {kind} prompt for turn {turn}{' with a reference' if guided else ''}"
-    raise Mistake(what, where="the judge's prompts", hint="judge the first turn only, or take a set that has it")
+    raise Mistake(
+        what, where="the judge's prompts", hint="take a set that has it: `kitae suites add FOLDER --prompts NAME`"
+    )
 
 
 def delimit(texts: Sequence[str]) -> str:

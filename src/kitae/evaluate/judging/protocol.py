@@ -33,6 +33,9 @@ class Protocol(Noun):
     categories: tuple[str, ...] = CATEGORIES
     """Others are mistakes, since a misspelt `maths` would be judged without its reference; none: any will do."""
     guided: tuple[str, ...] = GUIDED
+    """Categories that are judged beside a reference; one that is missing is a mistake."""
+    by_reference: bool = False
+    """Whether what brings a reference is judged beside it in any other category too."""
     turns: tuple[int, ...] = (1, 2)
     baseline: str = ""
     """Of pairs: the model that the others play against; all against all when left out."""
@@ -44,14 +47,12 @@ class Protocol(Noun):
         return READERS[self.kind, self.strict]
 
 
-def published(
-    templates: Sequence[Template], kind: Kind = "single", *, baseline: str = "", turns: Sequence[int] = (1, 2)
-) -> Protocol:
+def published(templates: Sequence[Template], kind: Kind = "single", *, baseline: str = "") -> Protocol:
     """MT-Bench as published (FastChat `llm_judge`): its prompts byte for byte, temperature 0, 2048 tokens.
 
     Args:
-        templates: Of the published `judge_prompts.jsonl` or a Japanese descendant (`prompts.read_templates`).
-        turns: Stability's Japanese prompts know the first turn only.
+        templates: Of the published `judge_prompts.jsonl` or a Japanese descendant (`prompts.read_templates`). The turns
+            are those that they know: of Stability's Japanese ones the first alone.
 
     Raises:
         Mistake: there is no prompt of this kind.
@@ -64,13 +65,15 @@ def published(
             where="the suite",
             hint="it is read from a suite's judge_prompts.jsonl: `kitae suites add FOLDER --prompts NAME`",
         )
-    return Protocol(name=name, kind=kind, templates=own, strict=False, baseline=baseline, turns=tuple(turns))
+    turns = tuple(sorted({each.turn for each in own}))
+    return Protocol(name=name, kind=kind, templates=own, strict=False, baseline=baseline, turns=turns)
 
 
 def own(language: Language, kind: Kind = "single", *, baseline: str = "") -> Protocol:
     """Our own prompts, delimited against injection and read strictly."""
     templates = tuple(each for each in own_templates(language) if each.kind == kind)
-    return Protocol(name=f"kitae-{language}-{kind}", kind=kind, templates=templates, baseline=baseline)
+    name = f"kitae-{language}-{kind}"
+    return Protocol(name=name, kind=kind, templates=templates, baseline=baseline, by_reference=True)
 
 
 OWN: dict[str, tuple[Language, Kind]] = {

@@ -110,16 +110,47 @@ def requests_for(
         Mistake: an answer to no question of the suite or to another version of it, two answers under one key, a
             category that the protocol does not know, a missing reference, or no prompt for a turn.
     """
-    prompts = _by_id(suite)
-    if any(prompt.category in protocol.categories for prompt in prompts.values()):
-        # A suite that has none of them has categories of its own, and nothing can be misspelt.
-        for prompt in prompts.values():
-            check_category(prompt, protocol)
+    prompts = check_judged(suite, protocol)
     found = _by_question(answers, prompts, suite.name)
     for name, prompt in prompts.items():
         for turn in (each for each in protocol.turns if each <= len(prompt.turns)):
             for group in _groups(found.get(name, []), protocol):
                 yield from _Case(suite.name, prompt, turn, group, protocol, judge).requests()
+
+
+def check_judged(suite: JudgedSuite, protocol: Protocol) -> dict[str, Asked]:
+    """The prompts of a suite by their ids, which a judge can be asked about by this protocol whatever is answered.
+
+    Raises:
+        Mistake: two have one id, a category that the protocol does not know, a missing reference, or no prompt for a
+            turn.
+    """
+    prompts = _by_id(suite)
+    if any(prompt.category in protocol.categories for prompt in prompts.values()):
+        # A suite that has none of them has categories of its own, and nothing can be misspelt.
+        for prompt in prompts.values():
+            check_category(prompt, protocol)
+    for prompt in prompts.values():
+        for turn in protocol.turns[: len(prompt.turns)]:
+            template_for(prompt, turn, protocol, suite.name)
+    return prompts
+
+
+def template_for(prompt: Asked, turn: int, protocol: Protocol, suite: str) -> Template:
+    """What a judge is asked about an answer to this turn.
+
+    Raises:
+        Mistake: a reference is missing, or the protocol has no prompt for it.
+    """
+    has = len(prompt.references) >= turn
+    if prompt.category in protocol.guided and not has:
+        raise Mistake(
+            f"the question `{prompt.id}` ({prompt.category}) has no reference for turn {turn}",
+            where=suite,
+            hint="a judge marks these categories only beside a right answer: add references to the suite",
+        )
+    guided = has and (protocol.by_reference or prompt.category in protocol.guided)
+    return pick(protocol.templates, protocol.kind, turn, guided=guided)
 
 
 def _by_id(suite: JudgedSuite) -> dict[str, Asked]:
@@ -193,14 +224,7 @@ class _Case:
 
     def requests(self) -> Iterator[JudgeRequest]:
         """One, or both orders of a pair."""
-        guided = self.prompt.category in self.protocol.guided
-        if guided and len(self.prompt.references) < self.turn:
-            raise Mistake(
-                f"the question `{self.prompt.id}` ({self.prompt.category}) has no reference for turn {self.turn}",
-                where=self.suite,
-                hint="a judge marks these categories only beside a right answer: add references to the suite",
-            )
-        template = pick(self.protocol.templates, self.protocol.kind, self.turn, guided=guided)
+        template = template_for(self.prompt, self.turn, self.protocol, self.suite)
         orders: tuple[Order, ...] = ("",) if self.protocol.kind == "single" else ("ab", "ba")
         yield from (self._request(template, order) for order in orders)
 
