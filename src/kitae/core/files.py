@@ -56,3 +56,18 @@ def file_digest(path: Path) -> str:
     """SHA-256 (hex) of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_text(file: Path) -> str:
+    """A text file in UTF-8, or in CP932 as Excel writes it.
+
+    Raises:
+        Mistake: it is neither.
+    """
+    data = file.read_bytes()
+    for encoding in ("utf-8-sig", "cp932"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise Mistake("the encoding is not recognised", where=str(file), hint="save it as UTF-8")

@@ -13,7 +13,7 @@ from typing import Literal
 from pydantic import Field, ValidationError
 
 from .dialogue import Dialogue, Message
-from .files import file_digest
+from .files import file_digest, read_text
 from .label import EVERYONE, Label
 from .likeness import dice, pairs
 from .mistakes import Mistake
@@ -100,7 +100,7 @@ def read_pairs(file: Path) -> list[Pair]:
 
 
 def _rows(file: Path) -> Iterator[tuple[str, object]]:
-    text = _text(file)
+    text = read_text(file)
     if file.suffix.lower() == ".csv":
         for number, row in enumerate(csv.DictReader(text.splitlines(keepends=True)), start=1):
             yield f"row {number}", row
@@ -111,16 +111,6 @@ def _rows(file: Path) -> Iterator[tuple[str, object]]:
                 yield f"line {number}", json.loads(line)
             except json.JSONDecodeError as error:
                 raise Mistake(f"not JSON: {error}", where=f"{file}, line {number}", hint="one object a line") from None
-
-
-def _text(file: Path) -> str:
-    data = file.read_bytes()
-    for encoding in ("utf-8-sig", "cp932"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise Mistake("the encoding is not recognised", where=str(file), hint="save it as UTF-8")
 
 
 def divided(pairs_read: Sequence[Pair], share: float) -> Divided:

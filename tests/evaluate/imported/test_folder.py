@@ -118,6 +118,17 @@ def test_a_choice_is_right_by_number_or_words_and_no_list_of_all(tmp_path: Path,
     assert suite.score("1", answer).right is right
 
 
+def test_a_table_as_excel_writes_it_is_read(tmp_path: Path) -> None:
+    table = tmp_path / "test.csv"
+    table.write_bytes('input,output\r\n"見積書の\r\n送付文を書いて",答え\r\n'.encode("cp932"))
+    assert [prompt.turns for prompt in read_folder(table).prompts] == [("見積書の\r\n送付文を書いて",)]
+    table.write_bytes("input,output\n行の\u2028中,答え\n".encode())
+    assert [prompt.turns for prompt in read_folder(table).prompts] == [("行の\u2028中",)]
+    table.write_bytes(b"input,output\n\x81,a\n")
+    with pytest.raises(Mistake, match="encoding is not recognised"):
+        read_folder(table)
+
+
 def test_elyza_shows_the_judge_by_what_to_mark(tmp_path: Path) -> None:
     found = read_folder(write(tmp_path, test_csv='input,output,eval_aspect\n"一,二",答え,数が合うか\n三,四,\n'))
     assert [prompt.turns for prompt in found.prompts] == [("一,二",), ("三",)]
@@ -261,6 +272,8 @@ def test_a_name_stands_for_one_suite(tmp_path: Path) -> None:
         ({}, "no file of questions"),
         ({"question_jsonl": ""}, "without a question"),
         ({"question_jsonl": "{\n"}, "not JSON"),
+        ({"test_csv": "input,output\n一\n"}, "more or fewer cells"),
+        ({"test_csv": "input,output\n一,二,三\n"}, "more or fewer cells"),
         ({"question_jsonl": lines({"prompt": "?"})}, "no form of questions has the keys prompt"),
         ({"question_jsonl": lines(fastchat(1), fastchat(1))}, "`1` stands twice"),
         ({"question_jsonl": lines(fastchat(1), {"question_id": 2})}, "not like the first: no 'turns'"),

@@ -73,6 +73,7 @@ def test_our_own_prompts_are_whole_and_ask_for_what_is_read(language: str) -> No
     [
         ({"prompt_template": "{question} {secret}"}, "asks for {secret}"),
         ({"prompt_template": "{question} {answer.__class__}"}, r"asks for {answer.__class__}"),
+        ({"prompt_template": "{question} { and more"}, "are not in order"),
         ({"output_format": "[[score]]"}, r"not a judge's prompt"),
         ({"prompt_template": None}, "not a judge's prompt"),
     ],

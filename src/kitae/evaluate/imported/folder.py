@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...core.files import file_digest
+from ...core.files import file_digest, read_text
 from ...core.mistakes import Mistake, nearest
 from ...core.noun import Noun
 from ..judging.prompts import Template, read_templates
@@ -274,7 +274,7 @@ def _with_references(items: Sequence[Item], file: Path) -> list[Item]:
         Mistake: a row is no answer, an id stands twice, or a set answers no question of the suite.
     """
     found: dict[str, tuple[str, ...]] = {}
-    for row, where in json_rows(file.read_text(encoding="utf-8-sig"), file):
+    for row, where in json_rows(read_text(file), file):
         try:
             name, turns = str(row["question_id"]), tuple(map(str, row["choices"][0]["turns"]))
         except (KeyError, TypeError, IndexError) as error:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from ...core.files import read_text
 from ...core.mistakes import Mistake
 from .items import Item, Measure
 
@@ -54,10 +56,9 @@ def _items(read: Callable[[Row], list[Item]], row: Row, where: str) -> list[Item
 
 
 def _rows(file: Path) -> Iterator[tuple[Row, str]]:
-    text = file.read_text(encoding="utf-8-sig")
+    text = read_text(file)
     if file.suffix == ".csv":
-        for number, row in enumerate(csv.DictReader(text.splitlines(keepends=True)), start=2):
-            yield row, f"{file}, row {number}"
+        yield from _csv_rows(text, file)
         return
     for row, where in json_rows(text, file):
         if isinstance(row, dict):
@@ -66,6 +67,19 @@ def _rows(file: Path) -> Iterator[tuple[Row, str]]:
             yield from (
                 (each, f"{where}, entry {number}") for number, each in enumerate(row, 1) if isinstance(each, dict)
             )
+
+
+def _csv_rows(text: str, file: Path) -> Iterator[tuple[Row, str]]:
+    # Not by `splitlines`: a cell may hold line ends of its own, and U+2028 is none.
+    rows = csv.DictReader(io.StringIO(text, newline=""))
+    try:
+        for number, row in enumerate(rows, start=2):
+            if None in row or None in row.values():
+                what = "a row with more or fewer cells than the first"
+                raise Mistake(what, where=f"{file}, row {number}", hint="put cells with a comma into quotes")
+            yield row, f"{file}, row {number}"
+    except csv.Error as error:
+        raise Mistake(f"not a table: {error}", where=str(file), hint="save it as CSV in UTF-8") from None
 
 
 def json_rows(text: str, file: Path) -> Iterator[tuple[Any, str]]:

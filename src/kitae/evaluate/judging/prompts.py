@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from ...core.files import read_text
 from ...core.mistakes import Mistake
 from ...core.noun import Noun, digest
 
@@ -58,7 +59,7 @@ def read_templates(file: Path) -> tuple[Template, ...]:
     """
     if not file.is_file():
         raise Mistake("the judge's prompts are missing", where=str(file), hint="name the published judge_prompts.jsonl")
-    lines = file.read_text(encoding="utf-8").split("\n")
+    lines = read_text(file).split("\n")
     return tuple(_read(line, f"{file}, line {number}") for number, line in enumerate(lines, 1) if line.strip())
 
 
@@ -86,9 +87,13 @@ _LINE = "a line is FastChat's: name, system_prompt, prompt_template, output_form
 def check_fields(template: Template, where: str) -> None:
     """
     Raises:
-        Mistake: a field in braces that cannot be filled; attributes (`{answer.x}`) among them.
+        Mistake: a brace that is never closed, or a field that cannot be filled; attributes (`{answer.x}`) among them.
     """
-    found = {field for _, field, _, _ in string.Formatter().parse(template.text) if field is not None}
+    try:
+        found = {field for _, field, _, _ in string.Formatter().parse(template.text) if field is not None}
+    except ValueError as error:
+        what = f"the braces of the prompt `{template.name}` are not in order: {error}"
+        raise Mistake(what, where=where, hint="write a brace that is meant as one twice: {{ or }}") from None
     wrong = sorted(found - FIELDS[template.kind, template.turn] - {"fence"})
     if wrong:
         known = ", ".join(f"{{{name}}}" for name in sorted(FIELDS[template.kind, template.turn]))

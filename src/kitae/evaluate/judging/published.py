@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from ...core.files import read_text
 from ...core.mistakes import Mistake, nearest
 from .extract import answers_in
 from .parsing import Scale, fastchat_rating, fastchat_verdict
@@ -102,7 +103,7 @@ def read_lines(file: Path) -> Iterator[tuple[dict[str, Any], str]]:
     if not file.is_file():
         raise Mistake("there is no such file of judgments", where=str(file), hint="name files of JSON Lines")
     # Not splitlines(): U+2028 and its like stand inside strings.
-    for number, line in enumerate(file.read_text(encoding="utf-8-sig").split("\n"), start=1):
+    for number, line in enumerate(read_text(file).split("\n"), start=1):
         if line.strip():
             yield _object(line, f"{file}, line {number}"), f"{file}, line {number}"
 
