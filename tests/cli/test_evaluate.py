@@ -74,9 +74,13 @@ def test_english_answers_to_english_questions_are_in_the_right_language(kitae: C
     with talking({"good-2026-08": lambda text: "It is the river Thames, of course."}) as server:
         folder = project(tmp_path, server)
         assert kitae("-C", folder, "suites", "add", theirs, "--name", "rivers").code == 0
-        found = evaluated(kitae, folder, "--suite", "rivers")["surface"]
+        told = kitae("-C", folder, "evaluate", "--model", "endpoint:good", "--suite", "rivers", "--json").out
+        found, exact = json.loads(told)["surface"], json.loads(told)["figures"]["exact_match"]
+        listed = json.loads(kitae("-C", folder, "suites", "--json").out)["suites"]
         (board,) = examined(Project(folder))
     assert (found["wrong_language"], found["japanese"]) == (0.0, 0.0)
+    assert (exact["mean"], exact["n"]) == (0.0, 3), "more is said than the known answer"
+    assert [(each["name"], each["questions"]) for each in listed][-1] == ("rivers", 3)
     surfaces = board.lines[0].surfaces
     assert surfaces and surfaces.wrong_language == 0.0
 

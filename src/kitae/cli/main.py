@@ -246,11 +246,11 @@ app.add_typer(shelf, name="suites")
 
 @shelf.callback()
 def suites(context: typer.Context, json: Json = False) -> None:
-    """The suites that come with the package: how many questions, how they are scored, which version."""
+    """Suites of the package and of the project: how many questions, how they are scored, which version."""
     if context.invoked_subcommand is None:
         from .suites import suites as command
 
-        command(as_json=json)
+        command(Where.folder, as_json=json)
 
 
 @shelf.command()

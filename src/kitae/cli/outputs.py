@@ -302,12 +302,12 @@ class CompareOutput(Output):
 
 
 class SuiteLine(Noun):
-    """A suite that comes with the package."""
+    """A suite, and how much is asked in it."""
 
     name: str
     title: str
     questions: int
-    """What errors are clustered by."""
+    """Wordings of one count once."""
     prompts: int
     """Wordings of a question count each."""
     turns: int

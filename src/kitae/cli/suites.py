@@ -1,4 +1,4 @@
-"""`kitae suites`: the suites that come with the package, and those that others have published."""
+"""`kitae suites`: the suites that come with the package, a project's own, and those that others have published."""
 
 from __future__ import annotations
 
@@ -11,13 +11,19 @@ from rich.table import Table
 from ..evaluate.imported.folder import read_folder
 from ..evaluate.imported.shelf import keep
 from ..evaluate.suites import OWN, OwnSuite, own_suite
-from ..project import Project
+from ..project import FILE, Project
+from ..suites import Asked, suite_named, suite_names
 from .outputs import SuiteAddOutput, SuiteFile, SuiteLine, SuitesOutput
 from .printing import emit
 
 
-def suites(*, as_json: bool) -> None:
-    output = SuitesOutput(suites=tuple(_line(own_suite(name)) for name in OWN))
+def suites(folder: Path, *, as_json: bool) -> None:
+    """Those that come with the package and, in a project, all that `--suite` knows there."""
+    lines = [_line(own_suite(name)) for name in OWN]
+    if (folder / FILE).is_file():
+        project = Project(folder)
+        lines += [_of_project(suite_named(project, name)) for name in suite_names(project) if name not in OWN]
+    output = SuitesOutput(suites=tuple(lines))
 
     def text(console: Console) -> None:
         table = Table("suite", box=None, pad_edge=False)
@@ -33,6 +39,22 @@ def suites(*, as_json: bool) -> None:
             console.print(f"{each.name}: {each.title}", markup=False)
 
     emit(output, as_json=as_json, text=text)
+
+
+def _of_project(suite: Asked) -> SuiteLine:
+    if suite.own is not None:
+        return _line(suite.own)
+    assert suite.company is not None
+    return SuiteLine(
+        name=suite.name,
+        title=f"the project's own, {suite.company.kind}",
+        questions=suite.questions,
+        prompts=len(suite.prompts),
+        turns=len(suite.prompts),
+        categories=(),
+        scored="program",
+        version=suite.version,
+    )
 
 
 def _line(suite: OwnSuite) -> SuiteLine:
