@@ -29,6 +29,12 @@ from .conftest import course, make_examples, make_family, tuning
 Make = Callable[..., Trainee]
 
 
+def test_a_held_out_loss_that_is_no_number_can_be_gone_on_from() -> None:
+    row = CurveRow(step=1, tokens=9, targets=3, loss=1.0, held_out_loss=math.nan)
+    again = CurveRow.model_validate(json.loads(json.dumps(row.model_dump(mode="json"))))
+    assert again.held_out_loss is not None and math.isnan(again.held_out_loss)
+
+
 @pytest.mark.parametrize("recipe", [course(), tuning(tokens=2000)], ids=["full", "lora"])
 def test_how_examples_are_spread_over_rows_does_not_matter(trainee: Make, recipe: Course, never: Checkpoints) -> None:
     """One step over all examples: in one long row, or accumulated over many rows with very uneven answers."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from pydantic import ConfigDict
+
 from ..core.noun import Noun
 
 WINDOW: Final = 16
@@ -19,6 +21,9 @@ LEAST: Final = 0.5
 
 class CurveRow(Noun):
     """One step of the optimiser. Numbers are exact, so that two runs can be compared."""
+
+    # A held-out loss that is not a number is a finding about the model, and a checkpoint with it can be gone on from.
+    model_config = ConfigDict(allow_inf_nan=True)
 
     step: int
     """1 for the first; 0 for the row that says how the model was before."""
