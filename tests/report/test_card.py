@@ -163,15 +163,17 @@ def made(
 
 
 def test_each_course_is_called_by_its_name_with_what_it_forgot(walked: Path) -> None:
-    facts = {"method": "lora", "number_format": "float32"}
+    base = told(walked).base
+    assert base is not None
+    facts = {"method": "lora", "number_format": "float32", "vocabulary": base.facts["vocabulary"]}
     made(walked, "model", "preferred", facts=facts, stage="prefer", learnt_from="model/tuned")
     found = told(walked, "model/preferred")
     text = card(found)
     assert "(continued pretraining, tuning, learning of preferences)" in text
     assert "| | continued pretraining | tuning | learning of preferences |" in section(text, "Training")
-    pretrained = found.courses[0].facts
-    told_of = f"{pretrained['general_loss_before']:.3f} → {pretrained['general_loss_after']:.3f}"
-    assert f"| loss, general text (what is forgotten) | {told_of} | – | – |" in section(text, "Training")
+    losses = [[each.facts[f"general_loss_{when}"] for when in ("before", "after")] for each in found.courses[:2]]
+    told_of = " | ".join(f"{before:.3f} → {after:.3f}" for before, after in losses)
+    assert f"| loss, general text (what is forgotten) | {told_of} | – |" in section(text, "Training")
     assert "継続事前学習、指示学習、選好学習" in card(told(walked, "model/preferred", language="ja"))
 
 
