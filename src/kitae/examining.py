@@ -281,7 +281,7 @@ def _marks(
     pairs = [(each.question, verdict) for each, verdict in zip(said, verdicts, strict=True)]
     figures = suite.figures(pairs, shown=bool(shown))
     if suite.gold:
-        figures["exact_match"] = by_question(_exact(suite, said), suite.units)
+        figures["exact_match"] = by_question(_exact(suite, said, verdicts), suite.units)
     return marks(suite.prompts, said, verdicts, figures)
 
 
@@ -295,9 +295,13 @@ def _verdicts(
     return [(question[each.question], score(each.question, each.turns[-1])) for each in said]
 
 
-def _exact(suite: Asked, said: Sequence[Answer]) -> list[tuple[str, float]]:
-    """Whether each answer is one of the known ones and nothing more, with its question."""
-    return [(each.question, float(exact(each.turns[-1], suite.gold[each.question]))) for each in said]
+def _exact(suite: Asked, said: Sequence[Answer], verdicts: Sequence[Verdict]) -> list[tuple[str, float]]:
+    """Whether each answer is a known one and nothing more, with its question; where none is known, its verdict."""
+    found = []
+    for each, verdict in zip(said, verdicts, strict=True):
+        known = suite.gold[each.question]
+        found.append((each.question, float(exact(each.turns[-1], known) if known else verdict.right)))
+    return found
 
 
 def _predicted(project: Project, suite: Asked, subject: Subject) -> tuple[Estimate | None, list[str]]:

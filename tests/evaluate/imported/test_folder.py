@@ -93,6 +93,15 @@ def test_squad_is_scored_by_program_and_clustered_by_passage(tmp_path: Path) -> 
     untitled = {"data": [{**article, "title": ""} for article in (SQUAD["data"][0], again)]}
     other = read_folder(write(tmp_path, other_json=json.dumps(untitled)) / "other.json").suite()
     assert len(set(other.units.values())) == 2, "articles without a title stay apart"
+
+
+def test_a_question_that_the_passage_does_not_answer_is_right_when_it_is_declined(tmp_path: Path) -> None:
+    data = json.loads(json.dumps(SQUAD))
+    data["data"][0]["paragraphs"][0]["qas"][1] |= {"answers": [], "is_impossible": True}
+    suite = read_folder(write(tmp_path, dev_json=json.dumps(data))).suite()
+    assert all("分かりません」と書いて" in prompt.turns[0] for prompt in suite.prompts)
+    assert suite.score("b", "分かりません。").right and not suite.score("b", "信濃川です。").right
+    assert suite.score("b", "信濃川です。").false_answer and suite.score("a", "367km").right
     assert "信濃川は長さ367km" in suite.prompts[0].turns[0] and "[SEP]" not in suite.prompts[0].turns[0]
     assert suite.score("a", "367kmです。").right and not suite.score("a", "36kmです。").right
 

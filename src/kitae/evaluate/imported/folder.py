@@ -14,6 +14,7 @@ from ...core.noun import Noun
 from ..judging.prompts import Template, read_templates
 from ..matching import match
 from ..normalise import normalise
+from ..own.abstain import declines
 from ..own.items import Prompt
 from ..own.shelf import OwnSuite, Scored
 from ..scoring import Verdict, bare
@@ -111,6 +112,13 @@ def score(item: Item, measure: Measure, answer: str) -> Verdict:
     if measure == "choice":
         right = chosen(answer, item)
         return bare(right, f"chose 「{answer.strip()[:40]}」")
+    if not item.gold:
+        right = declines(answer)
+        return bare(
+            right,
+            "declined, as the passage does not tell" if right else "no answer stands there",
+            false_answer=not right,
+        )
     found = match(answer, item.gold, item.asked)
     return bare(found.right, found.why, f1=best_f1(answer, item.gold))
 
@@ -162,7 +170,7 @@ def read_folder(folder: Path, *, name: str = "", references: str = "", prompts: 
     return Imported(
         name=name or (variant if variant != UNKNOWN else _name(folder)),
         form=reads[0].form,
-        measure=_measure(reads[0].measure, items),
+        measure=reads[0].measure if reads[0].form == "squad" else _measure(reads[0].measure, items),
         variant=variant,
         references=_set_name(shown) if shown else "",
         prompt_set=_set_name(asked) if asked else "",

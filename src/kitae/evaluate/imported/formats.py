@@ -114,21 +114,27 @@ def _fastchat(row: Row) -> list[Item]:
 
 
 def _squad(row: Row) -> list[Item]:
-    """SQuAD, JSQuAD and JaQuAD. A passage is shown whole; JSQuAD puts its title and `[SEP]` before it."""
+    """SQuAD, JSQuAD and JaQuAD. A passage is shown whole; JSQuAD puts its title and `[SEP]` before it.
+
+    In SQuAD 2.0's form some questions have no answer: then all are told that they may say so.
+    """
     found = []
+    paragraphs = [paragraph for article in row["data"] for paragraph in article["paragraphs"]]
+    answered = all(each["answers"] for paragraph in paragraphs for each in paragraph["qas"])
+    way_out = "" if answered else "文章に書かれていなければ「分かりません」と書いてください。"
     for place, article in enumerate(row["data"]):
         title = article.get("title") or place
         for number, paragraph in enumerate(article["paragraphs"]):
             context = str(paragraph["context"]).replace(" [SEP] ", "\n", 1)
             for each in paragraph["qas"]:
                 gold = tuple(dict.fromkeys(str(answer["text"]) for answer in each["answers"]))
-                found.append(_about(context, each, gold, f"{title}#{number}"))
+                found.append(_about(context, each, gold, f"{title}#{number}", way_out))
     return found
 
 
-def _about(context: str, each: Row, gold: tuple[str, ...], cluster: str) -> Item:
+def _about(context: str, each: Row, gold: tuple[str, ...], cluster: str, way_out: str) -> Item:
     question = str(each["question"])
-    turn = f"{context}\n\n質問：{question}\n文章の中の言葉で、答えだけを短く書いてください。"
+    turn = f"{context}\n\n質問：{question}\n文章の中の言葉で、答えだけを短く書いてください。{way_out}"
     return Item(id=str(each["id"]), turns=(turn,), gold=gold, asked=question, cluster=cluster)
 
 
