@@ -61,8 +61,23 @@ def main() -> None:
     prepare(chosen.folder, chosen.data / "qa", chosen.jsquad)
     with endpoint():
         killed(chosen.folder, chosen.models[0])
-        print("| suite | model | right | 95 % | F1 | judge | failed | answers | refused | loops | bits | seconds |")
-        print("|---|---|---|---|---|---|---|---|---|---|---|---|")
+        names = "suite model right 95% EM F1 judge failed answers refused loops bits seconds"
+        heads = names.split()
+            "suite",
+            "model",
+            "right",
+            "95 %",
+            "EM",
+            "F1",
+            "judge",
+            "failed",
+            "answers",
+            "refused",
+            "loops",
+            "bits",
+            "seconds",
+        ]
+        print(f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}")
         for suite in MAX_TOKENS:
             for model in chosen.models:
                 begun = time.perf_counter()
@@ -153,6 +168,7 @@ def line(found: dict[str, Any], seconds: float) -> str:
         found["model"],
         f"{program['mean']:.3f} of {program['n']}" if program else "",
         ends,
+        f"{exact['mean']:.3f}" if (exact := found["figures"].get("exact_match")) else "",
         "" if found["f1"] is None else f"{found['f1']:.3f}",
         ("means nothing" if judged["meaningless"] else f"{judged['mean_published']:.2f}") if judged else "",
         f"{judged['n_failed']} of {judged['n']}" if judged else "",

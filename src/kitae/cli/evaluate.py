@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 
 from ..core.mistakes import Mistake
@@ -168,8 +169,9 @@ def _scored(output: EvaluateOutput) -> list[str]:
     if output.f1 is not None:
         lines.append(f"  F1       {output.f1:.3f}  {_ends(output.f1_interval)}")
     figures = {**output.figures, **output.per_category}
-    width = max(map(len, figures), default=0)
-    return [*lines, *(f"  {name.replace('_', ' '):{width}}  {_figure(each)}" for name, each in figures.items())]
+    width = max(map(cell_len, figures), default=0)
+    names = {name: set_cell_size(name.replace("_", " "), width) for name in figures}
+    return [*lines, *(f"  {names[name]}  {_figure(each)}" for name, each in figures.items())]
 
 
 def _figure(found: EstimateOutput) -> str:
@@ -193,7 +195,9 @@ def _seen(found: SurfaceOutput) -> list[str]:
     told = [f"{name} {share:.0%}{_percent(ends)}" for name, share, ends in shares if share is not None]
     length = found.intervals.get("characters")
     between = f" ({length[0]:.0f}..{length[1]:.0f})" if length else ""
-    return [f"  answers  {found.characters:.0f} characters{between}", f"           {', '.join(told)}"]
+    lines = [told[place : place + 2] for place in range(0, len(told), 2)]
+    length_told = f"  answers  {found.characters:.0f} characters{between}"
+    return [length_told, *(f"           {', '.join(each)}" for each in lines)]
 
 
 def _percent(ends: tuple[float, float] | None) -> str:
