@@ -63,20 +63,6 @@ def main() -> None:
         killed(chosen.folder, chosen.models[0])
         names = "suite model right 95% EM F1 judge failed answers refused loops bits seconds"
         heads = names.split()
-            "suite",
-            "model",
-            "right",
-            "95 %",
-            "EM",
-            "F1",
-            "judge",
-            "failed",
-            "answers",
-            "refused",
-            "loops",
-            "bits",
-            "seconds",
-        ]
         print(f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}")
         for suite in MAX_TOKENS:
             for model in chosen.models:
