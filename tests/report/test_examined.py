@@ -21,7 +21,9 @@ from kitae.evaluate.judging.request import Judgment, judged, requests_for
 from kitae.evaluate.judging.standing import Standing
 from kitae.evaluate.own.items import Prompt
 from kitae.evaluate.own.shelf import own_suite
+from kitae.report.bilingual import Both
 from kitae.report.boards import Board, Said
+from kitae.report.drawing import radar, text_width
 from kitae.report.examined import Shown, boards
 from kitae.report.fastchat import Exchange
 from kitae.report.page import view
@@ -259,6 +261,14 @@ def test_a_radar_takes_three_categories(categories: int, drawn: bool) -> None:
     (board,) = shown(said, judgments(said, "評価: [[7]]", asked), asked)
     assert (Shown(board).radar is not None) == drawn
     assert ('class="radar"' in view("例", "ja", [board])) == drawn
+
+
+def test_long_names_of_a_radar_stay_within_its_drawing() -> None:
+    names = ("short", "math", "a category whose name is far longer than the others")
+    found = str(radar([Both(name, name) for name in names], [[0.5, 0.5, 0.5]], [(1.0, "1")], shown=1))
+    left, _, width, _ = map(float, re.findall(r'viewBox="([^"]*)"', found)[0].split())
+    ends = re.findall(r'text-anchor="end" x="([^"]*)"', found)
+    assert ends and left <= float(ends[-1]) - text_width(names[-1], 13) and width == 440 - 2 * left
 
 
 def test_a_page_leads_to_the_report_where_there_is_one() -> None:

@@ -135,8 +135,8 @@ def _line(series: Series, places: Sequence[tuple[float, float]]) -> Markup:
     )
 
 
-RADAR_WIDTH, RADAR_HEIGHT, RADAR_REACH = 440, 330, 118
-"""Of a radar; the reach is that of an axis."""
+RADAR_WIDTH, RADAR_HEIGHT, RADAR_REACH, RADAR_FONT = 440, 330, 118, 13
+"""Of a radar; the reach is that of an axis, the font that of style.css."""
 
 
 def radar(
@@ -176,9 +176,15 @@ def radar(
         places = [None if share is None else place(axis, share) for axis, share in enumerate(row)]
         slot = f"slot-{number + 1}" if number < shown else "off"
         parts.append(Markup('<g class="row {}">{}</g>').format(slot, _around(places)))
-    return Markup('<svg class="radar" aria-hidden="true" viewBox="0 0 {} {}">{}</svg>').format(
-        RADAR_WIDTH, RADAR_HEIGHT, Markup("").join(parts)
+    aside = max(0.0, 1.14 * RADAR_REACH + _widest(axes) - RADAR_WIDTH / 2)
+    return Markup('<svg class="radar" aria-hidden="true" viewBox="{:.0f} 0 {:.0f} {}">{}</svg>').format(
+        -aside, RADAR_WIDTH + 2 * aside, RADAR_HEIGHT, Markup("").join(parts)
     )
+
+
+def _widest(names: Sequence[Both]) -> float:
+    """Of the names of a radar's axes, in either language."""
+    return max((text_width(text, RADAR_FONT) for name in names for text in (name.ja, name.en)), default=0.0)
 
 
 def _beyond(x: float, y: float) -> Markup:
