@@ -150,6 +150,14 @@ def test_an_endpoint_without_a_price_is_no_price(tmp_path: Path, tables: str, wh
         cost_plan(project(tmp_path, tables), today=TODAY)
 
 
+def test_what_answering_takes_of_a_gpu_grows_with_what_is_answered_at_once(tmp_path: Path) -> None:
+    few = cost_plan(project(tmp_path, "[plan.serving]\nat_once = 8\n"), today=TODAY).serving_memory
+    many = cost_plan(project(tmp_path, "[plan.serving]\nat_once = 16\n"), today=TODAY).serving_memory
+    assert many.parts["cache"] == pytest.approx(2 * few.parts["cache"])
+    assert many.parts["weights"] == few.parts["weights"]
+    assert few.span.low < few.total < few.span.high
+
+
 def test_preferences_are_planned_where_there_are_any(tmp_path: Path) -> None:
     plain = cost_plan(project(tmp_path, ""), today=TODAY)
     asked = cost_plan(project(tmp_path, "[pairs]\nquestions = 2000\n"), today=TODAY)

@@ -17,7 +17,7 @@ from ..plan.options import Option
 from ..plan.plan import Plan
 from ..plan.price import yen_told as _yen
 from ..project import Project
-from .plan_outputs import FasterLine, OptionLine, PlanOutput, SaidLine, WayLine
+from .plan_outputs import FasterLine, OptionLine, PlanOutput, SaidLine, ServingMemoryLine, WayLine
 from .printing import duration, emit, wrapping
 
 Say = Callable[[str], None]
@@ -45,6 +45,7 @@ def plan(folder: Path, *, by: str, budget: str, page: bool, as_json: bool) -> No
         out=tuple(map(_option, found.out)),
         ways=tuple(_way(found, way) for way in found.ways),
         serving=found.serving.name,
+        serving_memory=_serving_memory(found),
         jpy_an_answer_when_busy=found.serving.yen_per_answer or None,
         jpy_an_answer_of_the_api=found.api_yen,
         answers_per_month=found.answers,
@@ -62,6 +63,13 @@ def plan(folder: Path, *, by: str, budget: str, page: bool, as_json: bool) -> No
             console.print(f"wrote {file}", markup=False, soft_wrap=True)
 
     emit(output, as_json=as_json, text=text)
+
+
+def _serving_memory(found: Plan) -> ServingMemoryLine:
+    memory, wanted = found.serving_memory, found.recipe.serving
+    return ServingMemoryLine(
+        gib=memory.span, parts=memory.parts, at_once=wanted.at_once, length=wanted.prompt + wanted.answer
+    )
 
 
 def _day(written: str) -> datetime.date | None:
@@ -172,6 +180,10 @@ def _tell_ways(say: Say, found: Plan) -> None:
         say(f"  each in {seconds.low:,.1f} to {seconds.high:,.1f} s, {serving.at_once} at once")
     else:
         say("  how fast it answers is not known: one machine is counted, and no break-even")
+    memory = found.serving_memory
+    low, high = memory.span.low, memory.span.high
+    say(f"  on a GPU it takes {memory.total:,.1f} GiB ({low:,.1f} to {high:,.1f}) of each:")
+    say(f"    {', '.join(f'{name} {gib:,.1f}' for name, gib in memory.parts.items())}")
     if not found.serving.yen_per_month:
         say("  ¥0 a month: a machine that is paid for anyway, or whose price is not known")
     if own := found.serving.yen_per_answer:

@@ -112,6 +112,18 @@ class SaidLine(Noun):
     """Whether it is a price of more than 90 days ago."""
 
 
+class ServingMemoryLine(Noun):
+    """What answering takes of each GPU, in GiB."""
+
+    gib: Span
+    parts: dict[str, float]
+    """Of the middle figure: `weights`, `cache` (keys and values), `logits`, `fixed`."""
+    at_once: int
+    """Answers that are written at the same time."""
+    length: int
+    """Tokens of a prompt with its answer."""
+
+
 class PlanOutput(Output):
     parameters: float
     tokens: dict[str, float]
@@ -121,6 +133,7 @@ class PlanOutput(Output):
     ways: tuple[WayLine, ...]
     serving: str
     """The machine that answers."""
+    serving_memory: ServingMemoryLine
     answers_per_hour: float | None
     """At the lower end, when it is always busy; `None` where it is not known."""
     seconds_per_answer: Span | None

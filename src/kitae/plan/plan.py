@@ -8,6 +8,8 @@ from typing import Final
 
 from ..core.architecture import Architecture
 from .alternatives import Serving, Way, pays_from
+from .answering import memory_to_serve
+from .memory import Memory
 from .options import Option, Wish
 from .price import Offer, stale
 from .recipe import PlanRecipe
@@ -60,6 +62,12 @@ class Plan:
     def api_yen(self) -> float | None:
         """For an answer of an external model."""
         return self.recipe.api_yen
+
+    @property
+    def serving_memory(self) -> Memory:
+        """Of each GPU of the machine that answers; of one that holds the whole model where it has none."""
+        offer = self.serving.offer
+        return memory_to_serve(self.model, self.recipe, offer.gpus.count if offer else 1)
 
     @property
     def answers(self) -> float:
