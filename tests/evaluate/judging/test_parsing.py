@@ -61,8 +61,8 @@ def test_what_a_judge_was_told_to_write_is_always_read(text: str, score: int) ->
     assert strict_rating(f"{text}\n評価: [[{score}]]", TEN).score == score
 
 
-@given(text=st.text())
-def test_nothing_off_the_scale_is_ever_a_strict_rating(text: str) -> None:
-    parsed = strict_rating(text, TEN)
-    assert parsed.score is None or 1 <= parsed.score <= 10
+@given(text=st.text(), score=st.floats(-99, 99).map(lambda value: round(value, 1)) | st.integers(-99, 99))
+def test_nothing_off_the_scale_is_ever_a_strict_rating(text: str, score: float) -> None:
+    parsed = strict_rating(f"{text}\n評価: [[{score}]]", TEN)
+    assert (parsed.score is not None) == (1 <= score <= 10)
     assert (parsed.why == "") == (not parsed.failed)
