@@ -62,9 +62,16 @@ def test_different_quantities_and_words_stay_different(one: str, other: str) -> 
     assert normalise(one) != normalise(other)
 
 
-@given(st.text(alphabet="0123456789一二十百千万円日時分年か月半、。・.,:()午後 \nａ％ヶ週間", max_size=20))
+@given(st.text(alphabet="0123456789０１２９一二十百千万円日時分年か月半、。・.,:()午後 \n　％ヶ週間", max_size=20))
 def test_a_normal_form_has_no_white_space_and_no_full_width_digits(text: str) -> None:
     assert not re.search(r"\s|[０-９]", normalise(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"), [("1000万1円", "10000001円"), ("3万5円", "30005円"), ("三万五円", "30005円")]
+)
+def test_a_short_form_is_read_as_it_stands_since_nobody_can_be_asked(text: str, plain: str) -> None:
+    assert normalise(text) == plain
 
 
 @given(st.integers(1, 99_999_999))

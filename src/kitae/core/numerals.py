@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
-from typing import Final, NoReturn
+from typing import Final
 
 from .mistakes import Mistake
 
@@ -78,11 +78,12 @@ _BOUND = re.compile(
 )
 
 
-def read(text: str, *, shown: str = "") -> Decimal:
+def read(text: str, *, shown: str = "", literal: bool = False) -> Decimal:
     """
     Args:
         text: A number without its unit.
         shown: The same as it was written, for messages.
+        literal: Whether 3万5 is 30,005 as it stands: of a text that is there, whose writer cannot be asked.
 
     Raises:
         Mistake: it can be read in no way, or in more than one; then `readings` has them.
@@ -93,7 +94,7 @@ def read(text: str, *, shown: str = "") -> Decimal:
     _refuse(plain, shown)
     number = _power_of_ten(plain)
     if number is None:
-        number = _Sum(shown).read(plain)
+        number = _Sum(shown, literal).read(plain)
     if number >= MOST:
         raise Mistake(f"`{shown}` is larger than anything that is counted here", hint=HINT)
     return number
@@ -211,6 +212,8 @@ class _Sum:
 
     text: str
     """As it was written, for messages."""
+    literal: bool = False
+    """Whether short forms are read as they stand."""
     total: Decimal = Decimal(0)
     section: Decimal = Decimal(0)
     """What the next 万, 億 … multiplies."""
@@ -274,7 +277,9 @@ class _Sum:
         elif self.large >= GROUP**2 and set(self.written) & SMALL.keys():
             self._refuse_short(self.section * (self.large // GROUP), self.section)
 
-    def _refuse_short(self, meant: Decimal, said: Decimal, magnitude: int = 1) -> NoReturn:
+    def _refuse_short(self, meant: Decimal, said: Decimal, magnitude: int = 1) -> None:
+        if self.literal:
+            return
         readings = (self.total + said * magnitude, self.total + meant * magnitude)
         raise ambiguous(self.text, readings, "write all digits, or the magnitude of each part")
 

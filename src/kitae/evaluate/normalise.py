@@ -10,8 +10,8 @@ import re
 import unicodedata
 from decimal import Decimal
 
+from ..core import numerals
 from ..core.mistakes import Mistake
-from ..core.quantity import parse_number
 
 UNITS = (
     "か月|か所|か国|時間|世帯|親等|ポイント|キロ|km|kg|"
@@ -56,7 +56,7 @@ def _digits(text: str) -> str:
         if match.start() in words or not any(character in _KANJI for character in match[0]):
             return match[0]
         try:
-            number = parse_number(match[0].replace("零", "〇"))
+            number = numerals.read(match[0].replace("零", "〇"), literal=True)
         except Mistake:  # 万 alone, 〇 after 十 …: no number, so a word
             return match[0]
         return f"{number.normalize():f}" if number else "0"
